@@ -246,7 +246,7 @@ fn declared_encoding(bytes: &[u8]) -> Option<(Cow<'_, str>, usize)> {
     Some((String::from_utf8_lossy(&declaration[open + 1..close]), open + 1))
 }
 
-fn misfit(offset: usize, encoding: &Encoding) -> DecodeError {
+fn misfit(offset: usize, encoding: &'static Encoding) -> DecodeError {
     DecodeError { offset, encoding: encoding.name().to_owned(), unknown: false }
 }
 
