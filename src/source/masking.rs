@@ -38,7 +38,7 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     Some(Patterns {
         element: Regex::new(r#"(?s)(?:<|<!--\s*)([\w:.\-]+)([^<>]*)>([^<]*)"#).ok()?,
         attribute: Regex::new(r#"([\w:.\-]+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')"#).ok()?,
-        pair: Regex::new(r#"(?m)^[ \t#;\-]*["']?([\w.\-]+)["']?[ \t]*[=:][ \t]*(\S.*)$"#).ok()?,
+        pair: Regex::new(r#"(?m)^[ \t#;]*(?:-[ \t]+)?["']?([\w.\-]+)["']?[ \t]*[=:][ \t]*(\S.*)$"#).ok()?,
         inline: Regex::new(r#"[{,]\s*["']?([\w.\-]+)["']?\s*[=:]\s*("[^"\n]*"|'[^'\n]*'|[^,}\s]+)"#).ok()?,
         system: Regex::new(r"-D([\w.\-]+)=(\S+)").ok()?,
         user: Regex::new(r#"[A-Za-z][\w+.\-]*://([^\s/@"'<>]+(?:@[^\s/@"'<>]+)*)@"#).ok()?,
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn broken_files_lose_the_rest_of_a_line_that_names_a_secret() {
-        assert_eq!(mask("<Passwordadmin</Password>", true), "<Password*****************");
+        assert_eq!(mask("<Passwordadmin</Password>", true), "<Password****************");
         assert_eq!(mask_user_info("https://a:b@km:9443/"), "https://***@km:9443/");
     }
 }
