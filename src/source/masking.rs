@@ -36,9 +36,9 @@ fn last_word(name: &str) -> Option<String> {
 
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     Some(Patterns {
-        element: Regex::new(r#"(?s)(?:<|<!--\s*)([\w:.\-]+)([^<>]*)>([^<]*)"#).ok()?,
+        element: Regex::new(r"(?s)(?:<|<!--\s*)([\w:.\-]+)([^<>]*)>([^<]*)").ok()?,
         attribute: Regex::new(r#"([\w:.\-]+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')"#).ok()?,
-        pair: Regex::new(r#"(?m)^[ \t#;]*(?:-[ \t]+)?["']?([\w.\-]+)["']?[ \t]*[=:][ \t]*(\S.*)$"#).ok()?,
+        pair: Regex::new(r#"(?m)^[ \t#;]*(?:-[ \t]+)?["']?(\w[\w.\-]*)["']?[ \t]*[=:][ \t]*(\S.*)$"#).ok()?,
         inline: Regex::new(r#"[{,]\s*["']?([\w.\-]+)["']?\s*[=:]\s*("[^"\n]*"|'[^'\n]*'|[^,}\s]+)"#).ok()?,
         system: Regex::new(r"-D([\w.\-]+)=(\S+)").ok()?,
         user: Regex::new(r#"[A-Za-z][\w+.\-]*://([^\s/@"'<>]+(?:@[^\s/@"'<>]+)*)@"#).ok()?,
@@ -58,7 +58,7 @@ struct Patterns {
 
 /// Where secrets stand in a text, as byte ranges, sorted and apart.
 fn secrets(text: &str, broken: bool) -> Vec<Range<usize>> {
-    let Some(patterns) = PATTERNS.as_ref() else { return vec![0..text.len()] };
+    let Some(patterns) = PATTERNS.as_ref() else { return std::iter::once(0..text.len()).collect() };
     let mut found = Vec::new();
     for captures in patterns.element.captures_iter(text) {
         let (Some(name), Some(rest), Some(value)) = (captures.get(1), captures.get(2), captures.get(3)) else { continue };

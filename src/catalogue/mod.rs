@@ -1,0 +1,441 @@
+//! Product knowledge: which settings, listeners and links exist, per version, read from the data
+//! under `rules/catalogue/` that is embedded in the binary.
+//!
+//! Invariant: this module holds no fact about the product. Facts are in the data, each with its source.
+
+mod load;
+mod version;
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+pub use load::{CatalogueError, embedded_files, load};
+pub use version::{Family, Range, Versioned, holds, pick};
+
+use crate::config::{Format, Path};
+
+/// How sure a fact is. Facts that are guessed are never judged above info.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// Read in the product's source or in a shipped file.
+    Source,
+    /// From its documentation.
+    Docs,
+    /// Neither.
+    Guess,
+}
+
+/// How bad a finding is. Ordered: a greater one is worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing; never fails a pipeline by itself.
+    Info,
+    /// Likely wrong, or fragile.
+    Warning,
+    /// The deployment does not work.
+    Error,
+}
+
+impl Severity {
+    /// The word that users write.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// What a value is, and thus how the product reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ValueKind {
+    /// `Integer.parseInt`, untrimmed; blank counts as absent.
+    Port,
+    /// `Integer.parseInt`, untrimmed.
+    Integer,
+    /// `Boolean.parseBoolean`: `true` in any case, everything else is false.
+    Boolean,
+    /// One of `choices`, to the letter.
+    Choice,
+    /// A host name or address.
+    Host,
+    /// A URL.
+    Url,
+    /// Anything.
+    Text,
+}
+
+/// Whether the node's offset is added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OffsetUse {
+    /// The number is used as it is.
+    #[default]
+    Never,
+    /// The node's offset is added.
+    Always,
+}
+
+/// A file that may be in a home.
+#[derive(Debug, Clone)]
+pub struct FileSpec {
+    /// Path relative to the home.
+    pub path: String,
+    /// How to parse it; `None` for plain text.
+    pub format: Option<Format>,
+}
+
+/// Where a setting stands in some versions.
+#[derive(Debug, Clone)]
+pub struct SettingPlace {
+    /// The versions that read it there.
+    pub versions: Range,
+    /// Index into [`Catalogue::files`].
+    pub file: usize,
+    /// Where in the file.
+    pub path: Path,
+}
+
+/// A value that stands for a missing file or element.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DefaultValue {
+    /// The versions for which it does.
+    #[serde(default)]
+    pub versions: Range,
+    /// The value.
+    pub value: String,
+    /// Whether the offset is added to it.
+    #[serde(default)]
+    pub offset: OffsetUse,
+}
+
+/// One value in one file of a home.
+#[derive(Debug)]
+pub struct Setting {
+    /// Its id: what rules and fixes name.
+    pub id: String,
+    /// What people call it.
+    pub title: String,
+    /// How it is read.
+    pub kind: ValueKind,
+    /// Whether the offset is added to a written value.
+    pub offset: OffsetUse,
+    /// The values of a choice.
+    pub choices: Vec<String>,
+    /// Where it stands: the first place whose file is there counts.
+    pub places: Vec<SettingPlace>,
+    /// Places of versions that no longer read it.
+    pub obsolete: Vec<SettingPlace>,
+    /// Siblings beside which a missing element is inserted.
+    pub beside: Vec<String>,
+    /// What a missing file stands for.
+    pub shipped: Vec<DefaultValue>,
+    /// What a missing element in a file that is there stands for.
+    pub absent: Vec<DefaultValue>,
+    /// Whether the file is one of Synapse, where `{uri.var.x}` is a variable.
+    pub synapse: bool,
+    /// Where the fact comes from.
+    pub source: String,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// A condition on a setting.
+#[derive(Debug, Clone)]
+pub struct Condition {
+    /// Index into [`Catalogue::settings`].
+    pub setting: usize,
+    /// The values that fulfil it; empty where it only must be stated.
+    pub is: Vec<String>,
+}
+
+/// A port that a node opens.
+#[derive(Debug)]
+pub struct Listener {
+    /// Its id.
+    pub id: String,
+    /// What people call it.
+    pub title: String,
+    /// What it speaks: the scheme of URLs that mean it.
+    pub protocol: String,
+    /// The setting of its port.
+    pub port: usize,
+    /// The port of an untouched installation.
+    pub default: u32,
+    /// The setting of the address that it binds; all addresses where there is none.
+    pub bind: Option<usize>,
+    /// The setting of the port that a proxy in front of it offers.
+    pub proxy_port: Option<usize>,
+    /// The versions that have it.
+    pub versions: Range,
+    /// Roles whose nodes open it; `any` for all.
+    pub roles: Vec<String>,
+    /// Start profiles that have it; empty for all.
+    pub profiles: Vec<String>,
+    /// What must hold for it to open.
+    pub live: Vec<Condition>,
+    /// Where the fact comes from.
+    pub source: String,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// A role whose nodes make a call.
+#[derive(Debug)]
+pub struct Reader {
+    /// The role.
+    pub role: String,
+    /// Whether that it does is proven from source.
+    pub proven: bool,
+    /// What must hold for it to make the call.
+    pub live: Vec<Condition>,
+}
+
+/// Roles that hold for some versions.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RolesOf {
+    /// The versions.
+    pub versions: Range,
+    /// The roles.
+    pub roles: Vec<String>,
+}
+
+/// How a link states where it goes.
+#[derive(Debug)]
+pub enum Address {
+    /// A URL.
+    Url(usize),
+    /// A port of its own, and a host from the first of several settings that is written.
+    PortAndHost {
+        /// The setting of the port.
+        port: usize,
+        /// Settings of the host, in order; of a URL, its host.
+        hosts: Vec<usize>,
+    },
+}
+
+/// What a loopback name means beyond the usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LocalMeaning {
+    /// A node of the reader's machine that has the target's role.
+    #[default]
+    Machine,
+    /// The node that holds the file, unless exactly one other node of its machine has the target's role
+    /// (the shipped workflow callback points at localhost and is meant so).
+    HolderOrNeighbour,
+}
+
+/// A setting that some versions need beside the port.
+#[derive(Debug, Clone)]
+pub struct Need {
+    /// The versions.
+    pub versions: Range,
+    /// The setting that must be stated.
+    pub setting: usize,
+}
+
+/// A call that a node makes.
+#[derive(Debug)]
+pub struct Link {
+    /// Its id.
+    pub id: String,
+    /// What people call it.
+    pub title: String,
+    /// The versions that make it.
+    pub versions: Range,
+    /// Who makes it.
+    pub readers: Vec<Reader>,
+    /// Roles of the nodes that it may go to.
+    pub target_roles: Vec<String>,
+    /// Other roles for some versions.
+    pub target_roles_of: Vec<RolesOf>,
+    /// Scheme and index of the listener that it means.
+    pub listeners: Vec<(String, usize)>,
+    /// How it is written.
+    pub address: Address,
+    /// Another link of the same node that goes to the same target.
+    pub companion: Option<usize>,
+    /// What must hold for it to be used.
+    pub live: Vec<Condition>,
+    /// Under these conditions the reader needs the port written out.
+    pub explicit_port: Vec<Condition>,
+    /// Settings without which the call cannot be made.
+    pub needs: Vec<Need>,
+    /// What loopback names mean.
+    pub local: LocalMeaning,
+    /// The worst that a finding about it may be.
+    pub severity: Severity,
+    /// What does not work when it is wrong.
+    pub breaks: String,
+    /// What the log then says, with `{host}` and `{port}`.
+    pub log: String,
+    /// Where the fact comes from.
+    pub source: String,
+    /// How sure it is.
+    pub confidence: Confidence,
+}
+
+/// What a placeholder `${name}` stands for.
+#[derive(Debug, Clone)]
+pub enum Meaning {
+    /// The effective port of a listener of the node that reads it.
+    Listener(usize),
+    /// The host of the node that reads it.
+    OwnHost,
+    /// A fixed text.
+    Text(String),
+}
+
+/// A role.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Role {
+    /// Its id.
+    pub id: String,
+    /// What people call it.
+    pub title: String,
+    /// Other ways to write it.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// Roles that it stands for.
+    #[serde(default)]
+    pub includes: Vec<String>,
+}
+
+/// A product by the name that a home or the topology gives.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Product {
+    /// Its id: `am`, `is`.
+    pub id: String,
+    /// What people call it.
+    pub title: String,
+    /// Names by which it is recognised.
+    pub names: Vec<String>,
+    /// A file without which its settings cannot be known.
+    #[serde(default)]
+    pub needs: Option<String>,
+    /// Its families, and the families of the main product that they are paired with.
+    #[serde(default)]
+    pub pairs: Vec<(Family, Family)>,
+}
+
+/// One way to find out the version of a home.
+#[derive(Debug)]
+pub enum Detector {
+    /// Settings with the version and the product's name.
+    Settings {
+        /// The version.
+        version: usize,
+        /// The name.
+        name: usize,
+    },
+    /// A pattern with groups `name`, `version` or `kernel` over a text file.
+    File {
+        /// Index into [`Catalogue::files`].
+        file: usize,
+        /// The pattern.
+        pattern: String,
+        /// Families by kernel version.
+        kernels: HashMap<String, Family>,
+    },
+    /// A pattern over the home's directory name.
+    Directory(String),
+    /// What only some versions have.
+    Structure {
+        /// Index into [`Catalogue::files`].
+        file: usize,
+        /// What must be in it; `None` where the file alone says it.
+        path: Option<Path>,
+        /// The family that it is judged as.
+        family: Family,
+    },
+}
+
+/// All that is known of a product.
+#[derive(Debug)]
+pub struct Catalogue {
+    /// Known families, ascending.
+    pub families: Vec<Family>,
+    /// Roles.
+    pub roles: Vec<Role>,
+    /// Patterns of loopback names.
+    pub loopback: globset::GlobSet,
+    /// Addresses that mean every address of a machine, for a server that binds.
+    pub wildcard: Vec<String>,
+    /// The setting of the offset.
+    pub offset: usize,
+    /// The system property that wins over it.
+    pub offset_property: String,
+    /// Files that may be in a home.
+    pub files: Vec<FileSpec>,
+    /// Placeholders by name.
+    pub placeholders: HashMap<String, Meaning>,
+    /// Default ports that a node may open beside the listeners.
+    pub other_ports: Vec<u32>,
+    /// Ways to find out a version, the best first.
+    pub detection: Vec<Detector>,
+    /// Products.
+    pub products: Vec<Product>,
+    /// Settings.
+    pub settings: Vec<Setting>,
+    /// Listeners.
+    pub listeners: Vec<Listener>,
+    /// Links.
+    pub links: Vec<Link>,
+}
+
+impl Versioned for DefaultValue {
+    fn versions(&self) -> Range {
+        self.versions
+    }
+}
+
+impl Versioned for RolesOf {
+    fn versions(&self) -> Range {
+        self.versions
+    }
+}
+
+impl Catalogue {
+    /// The index of a setting.
+    pub fn setting(&self, id: &str) -> Option<usize> {
+        self.settings.iter().position(|setting| setting.id == id)
+    }
+
+    /// The role that is written so, by id or alias.
+    pub fn role(&self, written: &str) -> Option<&Role> {
+        self.roles.iter().find(|role| role.id == written || role.aliases.iter().any(|alias| alias == written))
+    }
+
+    /// Names of roles that a user may write.
+    pub fn role_names(&self) -> impl Iterator<Item = &str> {
+        self.roles.iter().flat_map(|role| std::iter::once(&role.id).chain(&role.aliases)).map(String::as_str)
+    }
+
+    /// Whether a host names the machine that reads it.
+    pub fn is_loopback(&self, host: &str) -> bool {
+        self.loopback.is_match(host.trim_matches(['[', ']']).to_ascii_lowercase())
+    }
+
+    /// The family that a version is judged as: the newest known one that is not newer, or the oldest.
+    pub fn judged_as(&self, family: Family) -> Option<Family> {
+        let not_newer = self.families.iter().rev().find(|known| **known <= family);
+        not_newer.or(self.families.first()).copied()
+    }
+}
+
+impl Link {
+    /// The roles of the nodes that the link may go to, for a reader of the family.
+    pub fn target_roles(&self, family: Option<Family>) -> &[String] {
+        pick(&self.target_roles_of, family).map_or(&self.target_roles, |roles| &roles.roles)
+    }
+}

@@ -1,0 +1,236 @@
+//! Placeholders in values: what they stand for on the node that reads them, and what cannot be known.
+
+use std::ops::Range;
+
+use crate::source::{Place, Spanned};
+
+/// Stands in expanded text for what is not known.
+pub const OPAQUE: char = '\u{fffc}';
+
+/// A value with its placeholders replaced, and the way back to the text as written.
+#[derive(Debug, Clone, Default)]
+pub struct Expanded {
+    /// The text after replacement; [`OPAQUE`] where something is not known.
+    pub text: String,
+    /// What was replaced, in order.
+    pub pieces: Vec<Piece>,
+}
+
+/// One replacement.
+#[derive(Debug, Clone)]
+pub struct Piece {
+    /// Bytes of the expanded text.
+    pub out: Range<usize>,
+    /// Bytes of the text as written.
+    pub raw: Range<usize>,
+    /// What it is.
+    pub what: What,
+}
+
+/// What a piece of a value is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// The port of a listener of the reader: name and the listener's index.
+    Listener(String, usize),
+    /// The reader's own host.
+    OwnHost(String),
+    /// A system property or environment variable that the topology gives, and where.
+    Given(String, Option<Place>),
+    /// A fixed text.
+    Text,
+    /// A property, environment variable or secret that nobody gave.
+    Unset(String),
+    /// A mark of a template that was not rendered.
+    Template(String),
+    /// A variable of Synapse, resolved for each message.
+    SynapseVariable,
+}
+
+/// What the reader knows, asked by name.
+pub trait Names {
+    /// What `${name}` stands for.
+    fn placeholder(&self, name: &str) -> Option<(What, String)>;
+    /// A system property that the topology gives.
+    fn property(&self, name: &str) -> Option<&Spanned<String>>;
+    /// An environment variable that the topology gives.
+    fn environment(&self, name: &str) -> Option<&Spanned<String>>;
+    /// The place of something that the topology gives.
+    fn place(&self, value: &Spanned<String>) -> Place;
+}
+
+impl Expanded {
+    /// The raw range of an expanded range, where both ends fall on ends of replacements or into plain text.
+    pub fn raw_range(&self, range: &Range<usize>) -> Option<Range<usize>> {
+        Some(self.raw_offset(range.start, true)?..self.raw_offset(range.end, false)?)
+    }
+
+    fn raw_offset(&self, out: usize, is_start: bool) -> Option<usize> {
+        let (mut last_out, mut last_raw) = (0, 0);
+        for piece in &self.pieces {
+            let before = if is_start { out < piece.out.start } else { out <= piece.out.start };
+            if before {
+                break;
+            }
+            if out == piece.out.start && is_start {
+                return Some(piece.raw.start);
+            }
+            if out < piece.out.end {
+                return None;
+            }
+            (last_out, last_raw) = (piece.out.end, piece.raw.end);
+        }
+        Some(last_raw + (out - last_out))
+    }
+
+    /// The single replacement that covers exactly a range.
+    pub fn exactly(&self, range: &Range<usize>) -> Option<&Piece> {
+        self.pieces.iter().find(|piece| piece.out == *range)
+    }
+
+    /// The first thing that is not known and touches a range.
+    pub fn unknown_in(&self, range: &Range<usize>) -> Option<&What> {
+        let touches = |piece: &&Piece| piece.out.start < range.end && range.start < piece.out.end;
+        self.pieces.iter().filter(touches).map(|piece| &piece.what).find(|what| what.is_unknown())
+    }
+}
+
+impl What {
+    /// Whether the value is not known.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unset(_) | Self::Template(_) | Self::SynapseVariable)
+    }
+
+    /// In words, for people.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Unset(name) => format!("{name} is not set in the topology"),
+            Self::Template(mark) => format!("{mark} is an unrendered template"),
+            Self::SynapseVariable => "a variable of Synapse, known for each message only".to_owned(),
+            Self::Listener(name, _) | Self::OwnHost(name) | Self::Given(name, _) => format!("${{{name}}}"),
+            Self::Text => "text".to_owned(),
+        }
+    }
+}
+
+/// Replaces placeholders by what they stand for.
+pub fn expand(raw: &str, names: &dyn Names, synapse: bool) -> Expanded {
+    let mut expanded = Expanded::default();
+    let mut at = 0;
+    while at < raw.len() {
+        let rest = &raw[at..];
+        let Some((length, what, value)) = mark(rest, names, synapse) else {
+            let step = rest.chars().next().map_or(1, char::len_utf8);
+            expanded.text.push_str(&rest[..step]);
+            at += step;
+            continue;
+        };
+        let start = expanded.text.len();
+        expanded.text.push_str(&value);
+        expanded.pieces.push(Piece { out: start..expanded.text.len(), raw: at..at + length, what });
+        at += length;
+    }
+    expanded
+}
+
+/// The placeholder at the start of a text: its length, what it is, and what stands in its place.
+fn mark(rest: &str, names: &dyn Names, synapse: bool) -> Option<(usize, What, String)> {
+    let opaque = || OPAQUE.to_string();
+    let given = |name: &str, value: &Spanned<String>| (What::Given(name.to_owned(), Some(names.place(value))), value.value.clone());
+    let (length, (what, value)) = if let Some(inner) = between(rest, "{{", "}}").or_else(|| between(rest, "{%", "%}")) {
+        (inner.len() + 4, (What::Template(shown(&rest[..inner.len() + 4])), opaque()))
+    } else if let Some(inner) = between(rest, "<%", "%>") {
+        (inner.len() + 4, (What::Template(shown(&rest[..inner.len() + 4])), opaque()))
+    } else if let Some(name) = between(rest, "${", "}") {
+        let known = names.property(name).map(|value| given(name, value)).or_else(|| names.placeholder(name));
+        let known = known.or_else(|| names.environment(name).map(|value| given(name, value)));
+        (name.len() + 3, known.unwrap_or_else(|| (What::Unset(format!("${{{name}}}")), opaque())))
+    } else if let Some(name) = between(rest, "$env{", "}") {
+        let known = names.environment(name).map(|value| given(name, value));
+        (name.len() + 6, known.unwrap_or_else(|| (What::Unset(format!("$env{{{name}}}")), opaque())))
+    } else if let Some(name) = between(rest, "$sys{", "}") {
+        let known = names.property(name).map(|value| given(name, value)).or_else(|| names.placeholder(name));
+        (name.len() + 6, known.unwrap_or_else(|| (What::Unset(format!("$sys{{{name}}}")), opaque())))
+    } else if let Some(name) = between(rest, "$secret{", "}").or_else(|| between(rest, "$ref{", "}")) {
+        let length = rest.find('}')? + 1;
+        (length, (What::Unset(format!("{}{{{name}}}", &rest[..rest.find('{')?])), opaque()))
+    } else if let Some(name) = between(rest, "{", "}").filter(|name| is_name(name)) {
+        let what = if synapse { What::SynapseVariable } else { What::Template(format!("{{{name}}}")) };
+        (name.len() + 2, (what, opaque()))
+    } else if let Some(name) = between(rest, "%", "%").filter(|name| is_name(name)) {
+        (name.len() + 2, (What::Template(format!("%{name}%")), opaque()))
+    } else if let Some(name) = between(rest, "[", "]").filter(|name| is_name(name) && !is_address(name)) {
+        (name.len() + 2, (What::Template(format!("[{name}]")), opaque()))
+    } else {
+        return None;
+    };
+    Some((length, what, value))
+}
+
+fn between<'a>(text: &'a str, open: &str, close: &str) -> Option<&'a str> {
+    let rest = text.strip_prefix(open)?;
+    rest.find(close).map(|at| &rest[..at])
+}
+
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' '))
+}
+
+/// `[dead::beef]` is an address, `[key-manager-host]` is not.
+fn is_address(text: &str) -> bool {
+    text.contains(':') || text.parse::<std::net::IpAddr>().is_ok()
+}
+
+/// A template mark, shortened: it may hold anything.
+fn shown(mark: &str) -> String {
+    let one_line: String = mark.split_whitespace().collect::<Vec<_>>().join(" ");
+    if one_line.chars().count() > 40 { one_line.chars().take(37).chain("...".chars()).collect() } else { one_line }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nothing;
+
+    impl Names for Nothing {
+        fn placeholder(&self, name: &str) -> Option<(What, String)> {
+            (name == "mgt.transport.https.port").then(|| (What::Listener(name.to_owned(), 0), "9445".to_owned()))
+        }
+        fn property(&self, _: &str) -> Option<&Spanned<String>> {
+            None
+        }
+        fn environment(&self, _: &str) -> Option<&Spanned<String>> {
+            None
+        }
+        fn place(&self, _: &Spanned<String>) -> Place {
+            unreachable!("nothing is given")
+        }
+    }
+
+    #[test]
+    fn ranges_lead_back_to_the_text_as_written() {
+        let raw = "https://km:${mgt.transport.https.port}/services/";
+        let expanded = expand(raw, &Nothing, false);
+        assert_eq!(expanded.text, "https://km:9445/services/");
+        let port = 11..15;
+        assert_eq!(expanded.raw_range(&port).map(|range| &raw[range]), Some("${mgt.transport.https.port}"));
+        assert_eq!(expanded.raw_range(&(8..10)).map(|range| &raw[range]), Some("km"));
+        assert_eq!(expanded.raw_range(&(16..24)).map(|range| &raw[range]), Some("services"));
+        assert_eq!(expanded.raw_range(&(11..13)), None);
+        assert!(matches!(expanded.exactly(&port).map(|piece| &piece.what), Some(What::Listener(..))));
+    }
+
+    #[test]
+    fn templates_and_unset_names_are_told_apart() {
+        let what = |raw: &str, synapse| expand(raw, &Nothing, synapse).pieces.first().map(|piece| piece.what.clone());
+        assert!(matches!(what("https://{{ km_host }}:9443/", false), Some(What::Template(_))));
+        assert!(matches!(what("<%= @offset %>", false), Some(What::Template(_))));
+        assert!(matches!(what("https://%KM%:9443/", false), Some(What::Template(_))));
+        assert!(matches!(what("https://[key-manager-host]:9443/", false), Some(What::Template(_))));
+        assert!(matches!(what("https://${tm.ip}:9443/", false), Some(What::Unset(_))));
+        assert!(matches!(what("$env{NODE_IP}", false), Some(What::Unset(_))));
+        assert!(matches!(what("https://{uri.var.hostname}/", true), Some(What::SynapseVariable)));
+        assert_eq!(what("https://[::1]:9443/x%2Fy", false), None);
+    }
+}

@@ -1,0 +1,113 @@
+//! URLs as configuration files write them: split into parts that keep their place in the text.
+
+use std::ops::Range;
+
+/// The parts of `scheme://user@host:port/path`, as byte ranges of the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UrlParts {
+    /// The scheme.
+    pub scheme: Range<usize>,
+    /// The host, with its brackets if it is an IPv6 literal.
+    pub host: Range<usize>,
+    /// The digits of the port; `None` where there is no port, or none after the colon.
+    pub port: Option<Range<usize>>,
+    /// Where a port would go.
+    pub host_end: usize,
+}
+
+/// Splits a URL. `opaque` is a character that stands for text that is not known; it may be anywhere.
+///
+/// # Errors
+/// What is wrong with the text, and what was expected.
+pub fn split(text: &str, opaque: char) -> Result<UrlParts, String> {
+    let start = text.len() - text.trim_start().len();
+    let end = text.trim_end().len();
+    let Some(colon) = text[start..end].find("://").map(|at| start + at) else {
+        return Err("it has no scheme: expected https://host:port/".to_owned());
+    };
+    let scheme = start..colon;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+    if !text[scheme.clone()].starts_with(|c: char| c.is_ascii_alphabetic()) || !text[scheme.clone()].chars().all(plain) {
+        return Err("what stands before :// is no scheme: expected https://host:port/".to_owned());
+    }
+    let from = colon + 3;
+    let to = text[from..end].find(['/', '?', '#']).map_or(end, |at| from + at);
+    let host_from = text[from..to].rfind('@').map_or(from, |at| from + at + 1);
+    let authority = &text[host_from..to];
+    let host_end = if authority.starts_with('[') {
+        host_from + authority.find(']').ok_or("the bracket of the IPv6 address is not closed")? + 1
+    } else {
+        authority.find(':').map_or(to, |at| host_from + at)
+    };
+    let host = host_from..host_end;
+    check_host(&text[host.clone()], &text[to..end], opaque)?;
+    let port = match &text[host_end..to] {
+        "" | ":" => None,
+        rest => {
+            let digits = rest.strip_prefix(':').ok_or("something follows the host that is no port")?;
+            if !digits.chars().all(|c| c.is_ascii_digit() || c == opaque) {
+                return Err("the port is no number: expected https://host:port/".to_owned());
+            }
+            Some(host_end + 1..to)
+        }
+    };
+    Ok(UrlParts { scheme, host, port, host_end })
+}
+
+fn check_host(host: &str, rest: &str, opaque: char) -> Result<(), String> {
+    if host.is_empty() {
+        return Err("it has no host: expected https://host:port/".to_owned());
+    }
+    if host.contains(opaque) || host.starts_with('[') {
+        return Ok(());
+    }
+    if rest.starts_with("//") && matches!(host, "http" | "https" | "tcp" | "ssl") {
+        return Err(format!("{host}:// stands in it twice"));
+    }
+    if let Some(wrong) = host.chars().find(|c| c.is_whitespace() || matches!(c, '\\' | '<' | '>' | '"' | '|' | '^' | '`' | '{' | '}' | ',')) {
+        return Err(format!("'{wrong}' cannot be in a host name"));
+    }
+    // A last label of digits is an IPv4 address (WHATWG URL, "ends in a number"): localhost.9443 is none.
+    let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
+    if !last.is_empty() && last.chars().all(|c| c.is_ascii_digit()) && host.parse::<std::net::Ipv4Addr>().is_err() {
+        return Err(match host.rsplit_once('.') {
+            Some((name, digits)) if digits.len() > 3 => format!("a '.' stands where the ':' before the port should be ({name}:{digits})"),
+            _ => "its host is no IPv4 address".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// The port that a scheme means where none is written.
+pub fn default_port(scheme: &str) -> Option<i64> {
+    match scheme {
+        "https" | "wss" => Some(443),
+        "http" | "ws" => Some(80),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(text: &str) -> Result<(&str, &str, Option<&str>), String> {
+        split(text, '\u{fffc}').map(|parts| (&text[parts.scheme], &text[parts.host], parts.port.map(|port| &text[port])))
+    }
+
+    #[test]
+    fn parts_keep_their_place() {
+        assert_eq!(parts("https://km:9443/services/"), Ok(("https", "km", Some("9443"))));
+        assert_eq!(parts(" https://u:p@km.example.com/x:1 "), Ok(("https", "km.example.com", None)));
+        assert_eq!(parts("tcp://[::1]:9611"), Ok(("tcp", "[::1]", Some("9611"))));
+        assert_eq!(parts("https://km:/x"), Ok(("https", "km", None)));
+        assert_eq!(parts("https://10.0.0.5:9443"), Ok(("https", "10.0.0.5", Some("9443"))));
+    }
+
+    #[test]
+    fn what_is_no_url_is_said() {
+        for text in ["km:9443", "https://localhost.9443/", "https:///services/", "https://https://km:9443/", "https://km:94x3/", "https://k m/", "://x", ""] {
+            assert!(parts(text).is_err(), "{text}");
+        }
+    }
+}
