@@ -3,7 +3,9 @@
 //! Data flows in one direction; no module knows a later one (see `ARCHITECTURE.md`):
 //! [`source`] → [`topology`] → [`home`] → [`config`] → `catalogue` → `deployment` → `lint` → `fix` → `report` → `cli`.
 
+pub mod catalogue;
 pub mod config;
+pub mod deployment;
 pub mod home;
 pub mod source;
 pub mod topology;

@@ -243,6 +243,8 @@ struct LinkData {
     #[serde(default)]
     needs: Vec<NeedData>,
     #[serde(default)]
+    alike: Option<String>,
+    #[serde(default)]
     local: LocalMeaning,
     severity: Severity,
     breaks: String,
@@ -428,6 +430,7 @@ impl Names {
             needs: needs.collect::<Result<_>>()?,
             listeners: meant.collect::<Result<_>>()?,
             companion: data.companion.map(|id| find("link", &id, links)).transpose()?,
+            alike: self.optional(data.alike.as_deref())?,
             live: self.conditions(data.live)?,
             explicit_port: self.conditions(data.explicit_port)?,
             id: data.id,

@@ -269,6 +269,8 @@ pub struct Link {
     pub explicit_port: Vec<Condition>,
     /// Settings without which the call cannot be made.
     pub needs: Vec<Need>,
+    /// A setting in which all callers of one node should agree.
+    pub alike: Option<usize>,
     /// What loopback names mean.
     pub local: LocalMeaning,
     /// The worst that a finding about it may be.

@@ -40,6 +40,8 @@ pub enum What {
     Text,
     /// A property, environment variable or secret that nobody gave.
     Unset(String),
+    /// A placeholder whose value cannot be known on this node: why.
+    NotKnown(String),
     /// A mark of a template that was not rendered.
     Template(String),
     /// A variable of Synapse, resolved for each message.
@@ -97,13 +99,14 @@ impl Expanded {
 impl What {
     /// Whether the value is not known.
     pub fn is_unknown(&self) -> bool {
-        matches!(self, Self::Unset(_) | Self::Template(_) | Self::SynapseVariable)
+        matches!(self, Self::Unset(_) | Self::NotKnown(_) | Self::Template(_) | Self::SynapseVariable)
     }
 
     /// In words, for people.
     pub fn words(&self) -> String {
         match self {
             Self::Unset(name) => format!("{name} is not set in the topology"),
+            Self::NotKnown(why) => why.clone(),
             Self::Template(mark) => format!("{mark} is an unrendered template"),
             Self::SynapseVariable => "a variable of Synapse, known for each message only".to_owned(),
             Self::Listener(name, _) | Self::OwnHost(name) | Self::Given(name, _) => format!("${{{name}}}"),

@@ -1,0 +1,207 @@
+//! What several nodes have in common: ports of one machine, a key manager, a load balancer.
+//! Grouped here, so that no rule walks pairs.
+
+use std::collections::BTreeMap;
+
+use crate::source::Place;
+
+use super::hosts::Directory;
+use super::links::Verdict;
+use super::{Inputs, Link, Node};
+
+/// Two nodes (or one with itself, or a node and an external) that open the same ports of one machine.
+#[derive(Debug)]
+pub struct Collision {
+    /// The machine.
+    pub machine: String,
+    /// The node that is first in the topology.
+    pub node: usize,
+    /// The other one.
+    pub other: Opener,
+    /// Ports that both open: the port, the first node's listener, the other's listener if it is a node.
+    pub ports: Vec<(i64, usize, Option<usize>)>,
+    /// The smallest offset with which the first free node collides with nobody of its machine: node and offset.
+    pub free_offset: Option<(usize, i64)>,
+}
+
+/// Who opens a port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Opener {
+    /// A node.
+    Node(usize),
+    /// An external of the topology.
+    External(usize),
+}
+
+/// Nodes that call the same node and should agree in a setting.
+#[derive(Debug)]
+pub struct Cluster {
+    /// The node that they call.
+    pub target: usize,
+    /// The setting.
+    pub setting: usize,
+    /// The callers, each with its value.
+    pub members: Vec<(usize, String)>,
+    /// The different values among them, sorted.
+    pub values: Vec<String>,
+}
+
+/// A port of a load balancer with one node behind it.
+#[derive(Debug)]
+pub struct Forward {
+    /// Index in the topology.
+    pub balancer: usize,
+    /// The port that it offers.
+    pub port: i64,
+    /// The node behind it.
+    pub node: usize,
+    /// The port of that node.
+    pub backend_port: i64,
+    /// Where that is written.
+    pub place: Place,
+    /// Whether the node opens it, or may open it for all that is known.
+    pub open: bool,
+    /// The nearest port that the node does open: its listener.
+    pub nearest: Option<usize>,
+}
+
+/// Members of one port beyond which only pairs with the first are listed.
+const ALL_PAIRS: usize = 8;
+
+struct Claim {
+    who: Opener,
+    listener: Option<usize>,
+    bind: Option<String>,
+}
+
+/// Pairs of live listeners on one machine with the same effective port and overlapping addresses.
+pub fn collisions(inputs: &Inputs, nodes: &[Node]) -> Vec<Collision> {
+    let mut claims: BTreeMap<(String, i64), Vec<Claim>> = BTreeMap::new();
+    for (index, node) in nodes.iter().enumerate() {
+        let Some(machine) = &node.machine else { continue };
+        for listener in node.listeners.iter().filter(|listener| listener.live) {
+            let Some(port) = listener.port.value().filter(|port| (1..=65535).contains(port)) else { continue };
+            let claim = Claim { who: Opener::Node(index), listener: Some(listener.spec), bind: listener.bind.clone() };
+            claims.entry((machine.clone(), port)).or_default().push(claim);
+        }
+    }
+    for (index, external) in inputs.topology.externals.iter().enumerate() {
+        let machine = external.machine.as_ref().unwrap_or(&external.host).value.to_lowercase();
+        for port in &external.ports {
+            let claim = Claim { who: Opener::External(index), listener: None, bind: None };
+            claims.entry((machine.clone(), i64::from(port.value))).or_default().push(claim);
+        }
+    }
+    let mut pairs: BTreeMap<(usize, Opener), (String, Vec<(i64, usize, Option<usize>)>)> = BTreeMap::new();
+    for ((machine, port), group) in &claims {
+        for (at, first) in group.iter().enumerate() {
+            let (Opener::Node(node), Some(listener)) = (first.who, first.listener) else { continue };
+            let rest = if group.len() > ALL_PAIRS && at > 0 { &[][..] } else { &group[at + 1..] };
+            for second in rest.iter().filter(|second| overlap(inputs, first, second)) {
+                let entry = pairs.entry((node, second.who)).or_insert_with(|| (machine.clone(), Vec::new()));
+                entry.1.push((*port, listener, second.listener));
+            }
+        }
+    }
+    let taken = taken_ports(&claims);
+    pairs
+        .into_iter()
+        .map(|((node, other), (machine, ports))| {
+            // The later one moves: the first was there before.
+            let mover = if let Opener::Node(other) = other { other } else { node };
+            let free_offset = taken.get(&machine).and_then(|taken| free_offset(&nodes[mover], mover, taken)).map(|offset| (mover, offset));
+            Collision { machine, node, other, ports, free_offset }
+        })
+        .collect()
+}
+
+type Taken = BTreeMap<i64, Vec<Opener>>;
+
+fn taken_ports(claims: &BTreeMap<(String, i64), Vec<Claim>>) -> BTreeMap<String, Taken> {
+    let mut taken: BTreeMap<String, Taken> = BTreeMap::new();
+    for ((machine, port), group) in claims {
+        let openers = taken.entry(machine.clone()).or_default().entry(*port).or_default();
+        openers.extend(group.iter().map(|claim| claim.who));
+    }
+    taken
+}
+
+fn overlap(inputs: &Inputs, first: &Claim, second: &Claim) -> bool {
+    let wildcard = |bind: &str| inputs.catalogue.wildcard.iter().any(|address| address == bind);
+    match (&first.bind, &second.bind) {
+        (Some(one), Some(other)) => one.eq_ignore_ascii_case(other) || wildcard(one) || wildcard(other),
+        _ => true,
+    }
+}
+
+/// The smallest offset above the node's own with which none of its shifted ports is another's.
+fn free_offset(node: &Node, index: usize, taken: &Taken) -> Option<i64> {
+    let own = node.offset.value?;
+    let shifted: Vec<i64> = node
+        .listeners
+        .iter()
+        .filter(|listener| listener.live && listener.port.reasons.iter().any(|reason| matches!(reason.step, super::Step::Offset(..))))
+        .filter_map(|listener| listener.port.value())
+        .collect();
+    let is_free = |port: i64| taken.get(&port).is_none_or(|openers| openers.iter().all(|opener| *opener == Opener::Node(index)));
+    (own + 1..own + 1000).find(|offset| shifted.iter().all(|port| is_free(port - own + offset) && port - own + offset <= 65535))
+}
+
+/// Callers of one node that should agree in a setting, by that node.
+pub fn clusters(inputs: &Inputs, nodes: &[Node], links: &[Link]) -> Vec<Cluster> {
+    let mut members: BTreeMap<(usize, usize), BTreeMap<usize, String>> = BTreeMap::new();
+    for link in links.iter().filter(|link| matches!(link.verdict, Verdict::Ok | Verdict::WrongPort | Verdict::WrongScheme)) {
+        let spec = &inputs.catalogue.links[link.spec];
+        let Some(setting) = spec.alike else { continue };
+        let caller = &nodes[link.node];
+        let uses_it = spec.readers.iter().any(|reader| {
+            caller.role_set.contains(&reader.role) && reader.live.iter().any(|condition| condition.setting == setting)
+        });
+        let Some(text) = caller.settings[setting].text.as_ref().filter(|_| uses_it) else { continue };
+        for target in &link.targets {
+            members.entry((target.node, setting)).or_default().insert(link.node, text.clone());
+        }
+    }
+    members
+        .into_iter()
+        .map(|((target, setting), members)| {
+            let mut values: Vec<String> = members.values().cloned().collect();
+            values.sort();
+            values.dedup();
+            Cluster { target, setting, members: members.into_iter().collect(), values }
+        })
+        .collect()
+}
+
+/// Ports of load balancers, one for each node behind them.
+pub fn forwards(inputs: &Inputs, nodes: &[Node], directory: &Directory) -> Vec<Forward> {
+    let mut forwards = Vec::new();
+    for (balancer, declared) in inputs.topology.load_balancers.iter().enumerate() {
+        for (port, backends) in &declared.ports {
+            for backend in backends {
+                let Some(node) = directory.node(&backend.node) else { continue };
+                let backend_port = i64::from(backend.port);
+                let place = Place { source: inputs.topology_source, span: backend.span };
+                let is_open = |listener: &super::Listener| listener.live && listener.port.value() == Some(backend_port);
+                let open = nodes[node].listeners.iter().any(is_open) || may_be_open(inputs, &nodes[node], backend_port);
+                let known = nodes[node].listeners.iter().filter(|listener| listener.live);
+                let nearest = known
+                    .filter_map(|listener| Some(((listener.port.value()? - backend_port).abs(), listener.spec)))
+                    .min()
+                    .map(|(_, spec)| spec);
+                forwards.push(Forward { balancer, port: i64::from(port.value), node, backend_port, place, open, nearest });
+            }
+        }
+    }
+    forwards
+}
+
+/// Whether a node may open a port for all that is known: its own ports are not known, or it is one that
+/// the catalogue knows of without judging it.
+pub fn may_be_open(inputs: &Inputs, node: &Node, port: i64) -> bool {
+    let Some(offset) = node.offset.value else { return true };
+    if node.home.state != crate::home::HomeState::Present || node.listeners.iter().any(|listener| listener.listed && listener.port.value().is_none()) {
+        return true;
+    }
+    inputs.catalogue.other_ports.iter().any(|other| i64::from(*other) == port || i64::from(*other) + offset == port)
+}

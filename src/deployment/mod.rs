@@ -1,0 +1,353 @@
+//! The model of a deployment: nodes with their offsets, listeners and links, every port with its
+//! reasons and every link with its one verdict.
+//!
+//! Invariants: pure (everything was read before); verdicts are computed here and nowhere else;
+//! what cannot be known stays unknown and says why, it is never guessed.
+
+mod expand;
+mod groups;
+mod hosts;
+mod links;
+mod node;
+mod port;
+mod product;
+mod settings;
+mod url;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::catalogue::{Catalogue, Family};
+use crate::config::{Documents, Found, Malformed};
+use crate::home::{FileState, Home};
+use crate::source::{Place, SourceId, Sources};
+use crate::topology::{Topology, TopologyError};
+
+pub use expand::{Expanded, What};
+pub use groups::{Cluster, Collision, Forward};
+pub use links::{Host, Link, Target, Verdict, WrittenPort};
+pub use port::{EffectivePort, Reason, Step};
+pub use settings::{Setting, State};
+
+/// What the model is built from.
+pub struct Inputs {
+    /// Product knowledge.
+    pub catalogue: Arc<Catalogue>,
+    /// What the user declared.
+    pub topology: Arc<Topology>,
+    /// The topology's own text.
+    pub topology_source: SourceId,
+    /// The home of each node, in the order of the topology.
+    pub homes: Vec<Arc<Home>>,
+    /// Every file.
+    pub sources: Arc<Sources>,
+    /// Every file that was parsed.
+    pub documents: Documents,
+}
+
+/// A deployment, resolved.
+pub struct Deployment {
+    /// What it was built from.
+    pub inputs: Inputs,
+    /// The nodes, in the order of the topology.
+    pub nodes: Vec<Node>,
+    /// All links, by node, then in the catalogue's order.
+    pub links: Vec<Link>,
+    /// Files of the homes that were there, each once.
+    pub files: Vec<File>,
+    /// Pairs of nodes that open the same ports of one machine.
+    pub collisions: Vec<Collision>,
+    /// Gateways that call the same key manager.
+    pub clusters: Vec<Cluster>,
+    /// Ports of load balancers, each with one node behind it.
+    pub forwards: Vec<Forward>,
+    /// The links of each node, as a range of `links`.
+    links_of: Vec<Range<usize>>,
+    /// How many nodes call each listener of each node.
+    callers: HashMap<(usize, usize), usize>,
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Node {
+    /// Its name.
+    pub name: String,
+    /// Where the topology names it.
+    pub place: Place,
+    /// Its roles as declared, by the catalogue's ids.
+    pub roles: Vec<String>,
+    /// Every role that these stand for.
+    pub role_set: BTreeSet<String>,
+    /// The names by which other nodes reach it, in lower case.
+    pub hosts: Vec<String>,
+    /// Its host, as declared.
+    pub host: Option<String>,
+    /// The machine whose ports it shares; `None` where the topology says nothing.
+    pub machine: Option<String>,
+    /// Its home.
+    pub home: Arc<Home>,
+    /// What product it is.
+    pub product: Product,
+    /// Its port offset.
+    pub offset: Offset,
+    /// The catalogue's settings as this node reads them, by the catalogue's index.
+    pub settings: Vec<Setting>,
+    /// The catalogue's listeners on this node, by the catalogue's index.
+    pub listeners: Vec<Listener>,
+    /// Files that are not there and stand for those of the pack.
+    pub assumed: Vec<String>,
+}
+
+/// The product of a node.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Product {
+    /// Id of the product in the catalogue (`am`, `is`).
+    pub id: Option<String>,
+    /// The version as the home or the topology says it.
+    pub version: Option<String>,
+    /// The family that it is judged as.
+    pub family: Option<Family>,
+    /// How the version came about: "carbon.xml", "the topology".
+    pub origin: String,
+    /// Whether it is newer than the newest known family.
+    pub newer: bool,
+    /// Where it is said.
+    pub place: Option<Place>,
+}
+
+/// The port offset of a node.
+#[derive(Debug, Clone, Default)]
+pub struct Offset {
+    /// The number that counts; `None` where it cannot be known.
+    pub value: Option<i64>,
+    /// The text it was read from.
+    pub text: Option<String>,
+    /// Where it comes from, in words: `carbon.xml`, `start command`.
+    pub origin: String,
+    /// Where it is written.
+    pub place: Option<Place>,
+    /// What is wrong with it.
+    pub problem: Option<OffsetProblem>,
+    /// The value of the file that the start command overrides, and its place.
+    pub overridden: Option<(i64, Place)>,
+    /// Why it is not known.
+    pub unknown: Option<String>,
+    /// An unrendered template stands there.
+    pub template: Option<String>,
+}
+
+/// What may be wrong with an offset (carbon-kernel `CarbonBaseActivator`, `ServletTransportManager`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OffsetProblem {
+    /// The element is missing from a carbon.xml that is there.
+    Absent,
+    /// Nothing but blanks.
+    Blank,
+    /// No integer of 32 bits.
+    NotANumber,
+    /// A number with blanks around it.
+    BlanksAround,
+}
+
+impl OffsetProblem {
+    /// The word that rules use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Blank => "blank",
+            Self::NotANumber => "not a number",
+            Self::BlanksAround => "blanks around",
+        }
+    }
+}
+
+/// A port that a node opens, or would.
+#[derive(Debug)]
+pub struct Listener {
+    /// Index in the catalogue.
+    pub spec: usize,
+    /// Its effective port.
+    pub port: EffectivePort,
+    /// Whether the node's version has it and its role or profile runs it.
+    pub listed: bool,
+    /// Whether it opens.
+    pub live: bool,
+    /// Why it does not.
+    pub why_dormant: Option<String>,
+    /// The setting that keeps it from opening.
+    pub switched_off_by: Option<usize>,
+    /// The address that it binds, where one is written.
+    pub bind: Option<String>,
+    /// Whether that address is one of the machine itself only.
+    pub bind_loopback: bool,
+    /// The port that a proxy in front of it offers.
+    pub proxy_port: Option<i64>,
+}
+
+/// A file of a home.
+#[derive(Debug)]
+pub struct File {
+    /// The file.
+    pub source: SourceId,
+    /// Nodes whose home it is in.
+    pub nodes: Vec<usize>,
+    /// What became of it.
+    pub state: FileProblem,
+    /// Marks of unrendered templates in host or port positions: what, and where.
+    pub templates: BTreeMap<Place, String>,
+    /// Placeholders in such positions that nobody set.
+    pub unset: BTreeMap<Place, String>,
+    /// Elements in it that this version does not read: their title, and where.
+    pub obsolete: BTreeMap<Place, String>,
+}
+
+/// What became of a file.
+#[derive(Debug, Clone)]
+pub enum FileProblem {
+    /// It was read.
+    None,
+    /// It could not be read: why.
+    Unreadable(String),
+    /// It does not parse.
+    Malformed(Malformed),
+}
+
+impl Deployment {
+    /// The product knowledge behind the model.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.inputs.catalogue
+    }
+
+    /// All files that were read.
+    pub fn sources(&self) -> &Sources {
+        &self.inputs.sources
+    }
+
+    /// The place of a span of the topology.
+    pub fn topology_place(&self, span: crate::source::Span) -> Place {
+        Place { source: self.inputs.topology_source, span }
+    }
+
+    /// The index of the node of that name.
+    pub fn node(&self, name: &str) -> Option<usize> {
+        self.nodes.iter().position(|node| node.name == name)
+    }
+
+    /// Where a setting of a node is written, with what was found there.
+    pub fn found(&self, node: usize, setting: usize) -> Option<(SourceId, &Found)> {
+        let setting = self.nodes.get(node)?.settings.get(setting)?;
+        setting.found.as_ref().map(|(source, found)| (*source, found))
+    }
+
+    /// The links that a node makes.
+    pub fn links_of(&self, node: usize) -> &[Link] {
+        self.links_of.get(node).map_or(&[], |range| &self.links[range.clone()])
+    }
+
+    /// How many links go to a listener of a node, whether they fit or not.
+    pub fn callers(&self, node: usize, listener: usize) -> usize {
+        self.callers.get(&(node, listener)).copied().unwrap_or_default()
+    }
+
+    /// Nodes that have the same home: an edit there must suit all of them.
+    pub fn share_home(&self, node: usize) -> usize {
+        Arc::strong_count(&self.nodes[node].home)
+    }
+}
+
+/// Checks what the topology says against the catalogue: role names and product versions.
+pub fn check_topology(topology: &Topology, catalogue: &Catalogue) -> Vec<TopologyError> {
+    let mut errors = Vec::new();
+    for node in &topology.nodes {
+        for role in node.roles.iter().filter(|role| catalogue.role(&role.value).is_none()) {
+            let names: Vec<&str> = catalogue.role_names().collect();
+            let near = crate::source::nearest(&role.value, names.iter().copied());
+            let choices = format!("roles: {}", names.join(", "));
+            errors.push(TopologyError {
+                message: format!("unknown role '{}' of node '{}'", role.value, node.name.value),
+                span: Some(role.span),
+                help: Some(near.map_or(choices.clone(), |near| format!("did you mean '{near}'? {choices}"))),
+            });
+        }
+        if let Some(product) = &node.product
+            && let Err(message) = product::parse(&product.value, catalogue)
+        {
+            let help = Some("write the version of the API Manager (2.6.0), or the name of a pack (wso2is-km-5.7.0)".to_owned());
+            errors.push(TopologyError { message, span: Some(product.span), help });
+        }
+    }
+    errors
+}
+
+/// Builds the model of a deployment: every node's listeners and links, with effective ports and verdicts.
+///
+/// Never fails: what cannot be read or known is said at its place in the model, and the rest is resolved.
+pub fn resolve(inputs: Inputs) -> Deployment {
+    let nodes: Vec<Node> = (0..inputs.topology.nodes.len()).into_par_iter().map(|index| node::build(&inputs, index)).collect();
+    let directory = hosts::Directory::new(&inputs, &nodes);
+    let links: Vec<Link> =
+        (0..nodes.len()).into_par_iter().flat_map_iter(|node| links::of_node(&inputs, &nodes, &directory, node)).collect();
+    let files = files(&inputs, &nodes, &links);
+    let collisions = groups::collisions(&inputs, &nodes);
+    let clusters = groups::clusters(&inputs, &nodes, &links);
+    let forwards = groups::forwards(&inputs, &nodes, &directory);
+    let (links_of, callers) = (links_of(&nodes, &links), callers(&links));
+    Deployment { inputs, nodes, links, files, collisions, clusters, forwards, links_of, callers }
+}
+
+fn links_of(nodes: &[Node], links: &[Link]) -> Vec<Range<usize>> {
+    let bound = |node: usize| links.partition_point(|link| link.node < node);
+    (0..nodes.len()).map(|node| bound(node)..bound(node + 1)).collect()
+}
+
+fn callers(links: &[Link]) -> HashMap<(usize, usize), usize> {
+    let mut callers: HashMap<(usize, usize), usize> = HashMap::new();
+    let reaching = links.iter().filter(|link| matches!(link.verdict, Verdict::Ok | Verdict::WrongPort | Verdict::WrongScheme));
+    for target in reaching.flat_map(|link| &link.targets) {
+        *callers.entry((target.node, target.listener)).or_default() += 1;
+    }
+    callers
+}
+
+fn files(inputs: &Inputs, nodes: &[Node], links: &[Link]) -> Vec<File> {
+    let mut files: Vec<File> = Vec::new();
+    let mut index_of: BTreeMap<SourceId, usize> = BTreeMap::new();
+    for (index, node) in nodes.iter().enumerate() {
+        for spec in 0..inputs.catalogue.files.len() {
+            let (source, unreadable) = match node.home.file(spec) {
+                FileState::Absent => continue,
+                FileState::Read(source) => (*source, None),
+                FileState::Unreadable(source, why) => (*source, Some(why.clone())),
+            };
+            let at = *index_of.entry(source).or_insert_with(|| {
+                let state = match (unreadable, inputs.documents.get(source)) {
+                    (Some(why), _) => FileProblem::Unreadable(why),
+                    (None, Some(Err(malformed))) => FileProblem::Malformed(malformed.clone()),
+                    (None, _) => FileProblem::None,
+                };
+                let (templates, unset, obsolete) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+                files.push(File { source, nodes: Vec::new(), state, templates, unset, obsolete });
+                files.len() - 1
+            });
+            files[at].nodes.push(index);
+            files[at].obsolete.extend(settings::obsolete(inputs, node, spec, source));
+        }
+        if let (Some(mark), Some(place)) = (&node.offset.template, node.offset.place)
+            && let Some(at) = index_of.get(&place.source)
+        {
+            files[*at].templates.insert(place, mark.clone());
+        }
+    }
+    for (place, what) in links.iter().flat_map(|link| &link.unresolved) {
+        let Some(at) = index_of.get(&place.source) else { continue };
+        match what {
+            What::Template(mark) => files[*at].templates.insert(*place, mark.clone()),
+            What::Unset(name) => files[*at].unset.insert(*place, name.clone()),
+            _ => None,
+        };
+    }
+    files
+}

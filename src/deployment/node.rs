@@ -1,0 +1,284 @@
+//! One node: its product, settings, offset and listeners.
+
+use std::collections::BTreeSet;
+
+use crate::catalogue::{self, Catalogue, Meaning, OffsetUse, holds};
+use crate::home::{FileState, HomeState};
+use crate::source::{Place, Spanned};
+use crate::topology;
+
+use super::expand::{self, Names, What};
+use super::port::{EffectivePort, Step};
+use super::settings::{self, NumberProblem, Setting, State, first_unmet, parse_int};
+use super::{Inputs, Listener, Node, Offset, OffsetProblem, Product, product};
+
+/// Builds the node at an index of the topology.
+pub fn build(inputs: &Inputs, index: usize) -> Node {
+    let declared = &inputs.topology.nodes[index];
+    let catalogue = &*inputs.catalogue;
+    let home = inputs.homes[index].clone();
+    let product = product::detect(inputs, &home, declared.product.as_ref());
+    let settings: Vec<Setting> = catalogue
+        .settings
+        .iter()
+        .map(|spec| settings::read(inputs, &home, product.family, is_known(inputs, &home, &product, spec), spec))
+        .collect();
+    let (roles, role_set) = roles(catalogue, declared);
+    let hosts: Vec<String> = declared.host.iter().chain(&declared.aliases).map(|host| host.value.to_lowercase()).collect();
+    let machine = declared.machine.as_ref().or(declared.host.as_ref()).map(|machine| machine.value.to_lowercase());
+    let place = Place { source: inputs.topology_source, span: declared.name.span };
+    let mut node = Node {
+        name: declared.name.value.clone(),
+        place,
+        roles,
+        role_set,
+        hosts,
+        host: declared.host.as_ref().map(|host| host.value.clone()),
+        machine,
+        home,
+        product,
+        offset: Offset::default(),
+        settings,
+        listeners: Vec::new(),
+        assumed: Vec::new(),
+    };
+    node.offset = offset(inputs, declared, &node);
+    node.listeners = (0..catalogue.listeners.len()).map(|spec| listener(inputs, declared, &node, spec)).collect();
+    node.assumed = assumed(catalogue, &node);
+    node
+}
+
+fn roles(catalogue: &Catalogue, declared: &topology::Node) -> (Vec<String>, BTreeSet<String>) {
+    let known: Vec<_> = declared.roles.iter().filter_map(|role| catalogue.role(&role.value)).collect();
+    let all = known.iter().flat_map(|role| std::iter::once(&role.id).chain(&role.includes)).cloned().collect();
+    (known.iter().map(|role| role.id.clone()).collect(), all)
+}
+
+/// What a home of another product does not say in a file of its own is not known.
+fn is_known(inputs: &Inputs, home: &crate::home::Home, product: &Product, spec: &catalogue::Setting) -> bool {
+    let catalogue = &inputs.catalogue;
+    let needed = product.id.as_ref().and_then(|id| catalogue.products.iter().find(|known| known.id == *id)).and_then(|known| known.needs.as_ref());
+    let Some(needed) = needed else { return true };
+    let in_it = |place: &catalogue::SettingPlace| catalogue.files[place.file].path == *needed;
+    let missing = catalogue.files.iter().position(|file| file.path == *needed).is_some_and(|file| *home.file(file) == FileState::Absent);
+    !(missing && spec.places.iter().any(in_it))
+}
+
+/// Files that are missing and stand for those of the pack, as far as a setting of this version is in them.
+fn assumed(catalogue: &Catalogue, node: &Node) -> Vec<String> {
+    if node.home.state != HomeState::Present {
+        return Vec::new();
+    }
+    let shipped = |(index, spec): (usize, &catalogue::Setting)| {
+        (node.settings[index].state == State::Shipped && node.settings[index].stated()).then(|| {
+            let place = spec.places.iter().find(|place| holds(place.versions, node.product.family));
+            place.map(|place| catalogue.files[place.file].path.clone())
+        })?
+    };
+    let set: BTreeSet<String> = catalogue.settings.iter().enumerate().filter_map(shipped).collect();
+    set.into_iter().collect()
+}
+
+fn offset(inputs: &Inputs, declared: &topology::Node, node: &Node) -> Offset {
+    let catalogue = &inputs.catalogue;
+    let setting = &node.settings[catalogue.offset];
+    let file = file_offset(inputs, declared, node, setting);
+    let Some(start) = &declared.port_offset else { return file };
+    let place = Some(Place { source: inputs.topology_source, span: start.span });
+    let overridden = file.place.zip(file.value).filter(|_| setting.state == State::Written).map(|(place, value)| (value, place));
+    let origin = "start command".to_owned();
+    Offset { overridden, ..number(&start.value, origin, place) }
+}
+
+/// The offset that the node's files give.
+fn file_offset(inputs: &Inputs, declared: &topology::Node, node: &Node, setting: &Setting) -> Offset {
+    let place = setting.place().or(setting.file.map(|source| Place { source, span: crate::source::Span::default() }));
+    let origin = place.map_or_else(|| "as shipped".to_owned(), |place| {
+        let name = &inputs.sources.get(place.source).name;
+        name.rsplit('/').next().unwrap_or(name).to_owned()
+    });
+    let problem = |problem| Offset { value: Some(0), origin: origin.clone(), place, problem: Some(problem), ..Offset::default() };
+    match setting.state {
+        State::Unknown => {
+            let why = if setting.file.is_some() { format!("{origin} cannot be read") } else { "its home cannot be read".to_owned() };
+            Offset { origin, unknown: Some(why), ..Offset::default() }
+        }
+        State::Blank if setting.text.is_none() => problem(OffsetProblem::Blank),
+        State::Absent if setting.text.is_none() => problem(OffsetProblem::Absent),
+        State::Written => {
+            let raw = setting.text.as_deref().unwrap_or_default();
+            let expanded = expand::expand(raw, &Reader { inputs, declared, node }, false);
+            match expanded.pieces.iter().map(|piece| &piece.what).find(|what| what.is_unknown()) {
+                Some(what) => {
+                    let template = if let What::Template(mark) = what { Some(mark.clone()) } else { None };
+                    let text = Some(raw.to_owned());
+                    Offset { text, origin, place, unknown: Some(what.words()), template, ..Offset::default() }
+                }
+                None => number(&expanded.text, origin, place),
+            }
+        }
+        // The element may be missing where the code has a default (from 3.0 on), and the file may be.
+        State::Absent | State::Blank | State::Shipped | State::NotApplicable => {
+            let value = setting.text.as_deref().unwrap_or("0").parse().ok();
+            let place = setting.place();
+            let origin = if setting.state == State::Shipped { origin } else { format!("{origin}, by default") };
+            Offset { value, origin, place, ..Offset::default() }
+        }
+    }
+}
+
+fn number(text: &str, origin: String, place: Option<Place>) -> Offset {
+    let (value, problem) = match parse_int(text) {
+        Ok(number) => (number, None),
+        Err(_) if text.trim().is_empty() => (0, Some(OffsetProblem::Blank)),
+        Err((NumberProblem::BlanksAround, meant)) => (meant.unwrap_or_default(), Some(OffsetProblem::BlanksAround)),
+        Err((NumberProblem::NotANumber, _)) => (0, Some(OffsetProblem::NotANumber)),
+    };
+    Offset { value: Some(value), text: Some(text.to_owned()), origin, place, problem, ..Offset::default() }
+}
+
+/// The port of a setting on a node, with the node's offset where the product adds it.
+pub fn port(inputs: &Inputs, declared: &topology::Node, node: &Node, setting: usize) -> EffectivePort {
+    let spec = &inputs.catalogue.settings[setting];
+    let value = &node.settings[setting];
+    let step = match value.state {
+        State::Written => Step::Written,
+        State::Shipped => Step::Shipped,
+        _ => Step::Default,
+    };
+    let place = value.place();
+    let Some(raw) = &value.text else {
+        let why = match value.state {
+            State::Unknown => unknown_file(inputs, node, value),
+            State::NotApplicable => format!("it is not known for this version: say `product` of {} in the topology", node.name),
+            _ => format!("{} is not there", spec.title),
+        };
+        return EffectivePort::unknown(why, place);
+    };
+    let expanded = expand::expand(raw, &Reader { inputs, declared, node }, spec.synapse);
+    if let Some(what) = expanded.pieces.iter().map(|piece| &piece.what).find(|what| what.is_unknown()) {
+        return EffectivePort::unknown(what.words(), place);
+    }
+    let Ok(number) = parse_int(&expanded.text) else {
+        return EffectivePort::unknown(format!("{} is no number", spec.title), place);
+    };
+    with_offset(node, EffectivePort::default().then(step, Some(number), place), value.offset)
+}
+
+fn with_offset(node: &Node, port: EffectivePort, offset: OffsetUse) -> EffectivePort {
+    if offset == OffsetUse::Never {
+        return port;
+    }
+    let Some(amount) = node.offset.value else {
+        let why = node.offset.unknown.clone().unwrap_or_default();
+        return port.then(Step::Unknown(format!("the offset is not known: {why}")), None, node.offset.place);
+    };
+    let origin = match node.offset.origin.as_str() {
+        "as shipped" => "carbon.xml is not there: as shipped",
+        "start command" => "start command",
+        _ if node.offset.problem.is_some() => "what is written there is no valid offset",
+        _ => "",
+    };
+    let sum = port.value().map(|value| value + amount);
+    port.then(Step::Offset(amount, origin), sum, node.offset.place)
+}
+
+fn unknown_file(inputs: &Inputs, node: &Node, value: &Setting) -> String {
+    match value.file {
+        Some(source) => format!("{} cannot be read", inputs.sources.get(source).name),
+        None if node.home.state == HomeState::Present => "its home is of a product that does not say it".to_owned(),
+        None => format!("{} cannot be read", node.home.name),
+    }
+}
+
+fn listener(inputs: &Inputs, declared: &topology::Node, node: &Node, spec: usize) -> Listener {
+    let catalogue = &inputs.catalogue;
+    let known = &catalogue.listeners[spec];
+    let has_version = holds(known.versions, node.product.family);
+    let in_role = known.roles.iter().any(|role| role == "any" || node.role_set.contains(role));
+    // A start command tells the profile; without one, only the role is known.
+    let in_profile = declared.profile.as_ref().map(|profile| {
+        let profile = profile.as_ref().map_or("default", |profile| profile.value.as_str());
+        known.profiles.is_empty() && in_role || known.profiles.iter().any(|known| known == profile)
+    });
+    let listed = has_version && (in_profile.unwrap_or(in_role) || in_role && in_profile.is_none());
+    let port = port(inputs, declared, node, known.port);
+    let unmet = first_unmet(catalogue, &node.settings, &known.live);
+    let home_known = node.home.state == HomeState::Present;
+    let closed = matches!(node.settings[known.port].state, State::Absent | State::Blank) && node.settings[known.port].text.is_none();
+    let why_dormant = match unmet {
+        Some((condition, Some(false))) => Some(dormant_because(catalogue, node, condition)),
+        Some((_, _)) => Some("it cannot be known".to_owned()),
+        None if closed => Some(format!("{} is not in its file", catalogue.settings[known.port].title)),
+        None if !home_known => Some("its home cannot be read".to_owned()),
+        None => None,
+    };
+    let bind = known.bind.map(|bind| &node.settings[bind]).filter(|bind| bind.state == State::Written).and_then(|bind| bind.text.clone());
+    Listener {
+        spec,
+        live: listed && why_dormant.is_none(),
+        listed,
+        why_dormant,
+        switched_off_by: unmet.filter(|(_, holds)| *holds == Some(false)).map(|(condition, _)| condition.setting),
+        bind_loopback: bind.as_ref().is_some_and(|bind| catalogue.is_loopback(bind.trim())),
+        bind,
+        proxy_port: known.proxy_port.and_then(|setting| node.settings[setting].text.as_ref()?.parse().ok()),
+        port,
+    }
+}
+
+/// Why a condition keeps something from being used.
+pub fn dormant_because(catalogue: &Catalogue, node: &Node, condition: &catalogue::Condition) -> String {
+    let title = &catalogue.settings[condition.setting].title;
+    let setting = &node.settings[condition.setting];
+    match (&setting.text, setting.state) {
+        (None, _) => format!("{title} is missing"),
+        (Some(text), State::Written) => format!("{title} is '{text}'"),
+        (Some(text), State::Shipped) => format!("{title} is '{text}' as shipped"),
+        (Some(text), _) => format!("{title} is missing, which means '{text}'"),
+    }
+}
+
+/// What a node knows when it reads a value.
+pub struct Reader<'a> {
+    /// Everything that was read.
+    pub inputs: &'a Inputs,
+    /// What the topology says of it.
+    pub declared: &'a topology::Node,
+    /// The node; its listeners may not be there yet.
+    pub node: &'a Node,
+}
+
+impl Names for Reader<'_> {
+    fn placeholder(&self, name: &str) -> Option<(What, String)> {
+        match self.inputs.catalogue.placeholders.get(name)? {
+            Meaning::Listener(listener) => {
+                let port = &self.node.listeners.get(*listener)?.port;
+                Some(match port.value() {
+                    Some(value) => (What::Listener(name.to_owned(), *listener), value.to_string()),
+                    None => {
+                        let why = port.why_unknown().unwrap_or_default();
+                        (What::NotKnown(format!("${{{name}}} cannot be known: {why}")), expand::OPAQUE.to_string())
+                    }
+                })
+            }
+            Meaning::OwnHost => {
+                let own = self.node.host.clone().unwrap_or_else(|| "localhost".to_owned());
+                Some((What::OwnHost(name.to_owned()), own))
+            }
+            Meaning::Text(text) => Some((What::Text, text.clone())),
+        }
+    }
+
+    fn property(&self, name: &str) -> Option<&Spanned<String>> {
+        self.declared.properties.get(name)
+    }
+
+    fn environment(&self, name: &str) -> Option<&Spanned<String>> {
+        self.declared.environment.get(name)
+    }
+
+    fn place(&self, value: &Spanned<String>) -> Place {
+        Place { source: self.inputs.topology_source, span: value.span }
+    }
+}

@@ -1,0 +1,132 @@
+//! Which product and version a home is: the topology's word first, then what the home says.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::catalogue::{Catalogue, Detector, Family};
+use crate::home::{FileState, Home};
+use crate::source::{Place, SourceId, Spanned};
+
+use super::settings::{self, State};
+use super::{Inputs, Product};
+
+/// A version as somebody wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Id of the product, where a name says it or only that product has the version.
+    pub id: Option<String>,
+    /// The version without the name.
+    pub version: String,
+    /// Its family.
+    pub family: Family,
+}
+
+static PACK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^(?:([A-Za-z][A-Za-z0-9 -]*?)[- ])?v?(\d+(?:\.\d+)*\S*)$").ok());
+
+/// Reads `2.6.0`, `wso2am-2.6.0` or `5.7.0` (an Identity Server).
+///
+/// # Errors
+/// What is wrong with it, and what was expected.
+pub fn parse(text: &str, catalogue: &Catalogue) -> Result<Written, String> {
+    let expected = || format!("'{text}' is no product version: expected one such as 2.6.0");
+    let captures = PACK.as_ref().and_then(|pack| pack.captures(text.trim())).ok_or_else(expected)?;
+    let version = captures.get(2).map_or("", |version| version.as_str()).to_owned();
+    let family: Family = version.parse().map_err(|_| expected())?;
+    let id = match captures.get(1).map(|name| name.as_str()) {
+        Some(name) => Some(by_name(name, catalogue).ok_or_else(|| format!("'{name}' is no product that is known here"))?),
+        None => catalogue.products.iter().find(|product| product.pairs.iter().any(|(own, _)| *own == family)).map(|product| product.id.clone()),
+    };
+    Ok(Written { id, version, family })
+}
+
+fn by_name(name: &str, catalogue: &Catalogue) -> Option<String> {
+    let same = |known: &String| known.eq_ignore_ascii_case(name.trim());
+    catalogue.products.iter().find(|product| product.id == name || product.names.iter().any(same)).map(|product| product.id.clone())
+}
+
+/// Finds out what a node is.
+pub fn detect(inputs: &Inputs, home: &Home, declared: Option<&Spanned<String>>) -> Product {
+    let catalogue = &inputs.catalogue;
+    let mut found = catalogue.detection.iter().find_map(|detector| try_one(inputs, home, detector)).unwrap_or_default();
+    if let Some(declared) = declared
+        && let Ok(written) = parse(&declared.value, catalogue)
+    {
+        let id = written.id.clone().or(found.id);
+        let place = Some(Place { source: inputs.topology_source, span: declared.span });
+        found = judge(catalogue, id, &written, "the topology", place);
+    }
+    if found.id.is_none() && found.family.is_some() {
+        found.id = catalogue.products.first().map(|product| product.id.clone());
+    }
+    found
+}
+
+/// The family that a version is judged as, for its product.
+fn judge(catalogue: &Catalogue, id: Option<String>, written: &Written, origin: &str, place: Option<Place>) -> Product {
+    let pairs = id.as_ref().and_then(|id| catalogue.products.iter().find(|product| product.id == *id)).map(|product| &product.pairs);
+    let paired = pairs.and_then(|pairs| pairs.iter().rev().find(|(own, _)| *own <= written.family)).map(|(_, main)| *main);
+    let family = paired.or_else(|| catalogue.judged_as(written.family));
+    let newer = paired.is_none() && catalogue.families.last().is_some_and(|newest| written.family > *newest);
+    Product { id, version: Some(written.version.clone()), family, origin: origin.to_owned(), newer, place }
+}
+
+fn try_one(inputs: &Inputs, home: &Home, detector: &Detector) -> Option<Product> {
+    let catalogue = &inputs.catalogue;
+    match detector {
+        Detector::Settings { version, name } => {
+            let read = |setting: usize| settings::read(inputs, home, None, true, &catalogue.settings[setting]);
+            let (version, name) = (read(*version), read(*name));
+            if version.state != State::Written {
+                return None;
+            }
+            let id = match (name.state, &name.text) {
+                (State::Written, Some(name)) => Some(by_name(name, catalogue)?),
+                _ => None,
+            };
+            let written = parse(version.text.as_deref()?.trim(), catalogue).ok()?;
+            let place = version.place();
+            let origin = place.map_or_else(String::new, |place| file_name(inputs, place.source));
+            Some(judge(catalogue, id.or_else(|| written.id.clone()), &written, &origin, place))
+        }
+        Detector::File { file, pattern, kernels } => {
+            let FileState::Read(source) = home.file(*file) else { return None };
+            let text = inputs.sources.get(*source).content.text();
+            let regex = Regex::new(pattern).ok()?;
+            let captures = regex.captures(text)?;
+            let place = captures.get(0).map(|all| Place { source: *source, span: inputs.sources.get(*source).content.to_disk(all.range()) });
+            let origin = file_name(inputs, *source);
+            if let Some(kernel) = captures.name("kernel") {
+                let family = *kernels.get(kernel.as_str())?;
+                let version = Some(family.to_string());
+                return Some(Product { id: None, version, family: Some(family), origin, newer: false, place });
+            }
+            named(catalogue, &captures, &origin, place)
+        }
+        Detector::Directory(pattern) => {
+            let regex = Regex::new(pattern).ok()?;
+            let captures = regex.captures(home.name.rsplit('/').next()?)?;
+            named(catalogue, &captures, "its directory's name", None)
+        }
+        Detector::Structure { file, path, family } => {
+            let FileState::Read(source) = home.file(*file) else { return None };
+            let fits = match path {
+                None => true,
+                Some(path) => matches!(inputs.documents.get(*source), Some(Ok(document)) if document.has(path)),
+            };
+            let origin = format!("the structure of {}", file_name(inputs, *source));
+            fits.then(|| Product { family: Some(*family), origin, ..Product::default() })
+        }
+    }
+}
+
+fn named(catalogue: &Catalogue, captures: &regex::Captures<'_>, origin: &str, place: Option<Place>) -> Option<Product> {
+    let id = by_name(captures.name("name")?.as_str(), catalogue)?;
+    let written = parse(captures.name("version")?.as_str(), catalogue).ok()?;
+    Some(judge(catalogue, Some(id), &written, origin, place))
+}
+
+fn file_name(inputs: &Inputs, source: SourceId) -> String {
+    let name = &inputs.sources.get(source).name;
+    name.rsplit('/').next().unwrap_or(name).to_owned()
+}
