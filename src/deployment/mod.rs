@@ -27,10 +27,11 @@ use crate::source::{Place, SourceId, Sources};
 use crate::topology::{Topology, TopologyError};
 
 pub use expand::{Expanded, What};
-pub use groups::{Cluster, Collision, Forward};
+pub use groups::{Cluster, Collision, Forward, Opener};
+pub use hosts::apart;
 pub use links::{Host, Link, Target, Verdict, WrittenPort};
 pub use port::{EffectivePort, Reason, Step};
-pub use settings::{Setting, State};
+pub use settings::{NumberProblem, Setting, State, parse_int};
 
 /// What the model is built from.
 pub struct Inputs {
@@ -68,6 +69,8 @@ pub struct Deployment {
     links_of: Vec<Range<usize>>,
     /// How many nodes call each listener of each node.
     callers: HashMap<(usize, usize), usize>,
+    /// How many nodes have each home.
+    homes: HashMap<usize, usize>,
 }
 
 /// A running server.
@@ -254,7 +257,7 @@ impl Deployment {
 
     /// Nodes that have the same home: an edit there must suit all of them.
     pub fn share_home(&self, node: usize) -> usize {
-        Arc::strong_count(&self.nodes[node].home)
+        self.homes.get(&self.nodes[node].home.id).copied().unwrap_or(1)
     }
 }
 
@@ -295,7 +298,11 @@ pub fn resolve(inputs: Inputs) -> Deployment {
     let clusters = groups::clusters(&inputs, &nodes, &links);
     let forwards = groups::forwards(&inputs, &nodes, &directory);
     let (links_of, callers) = (links_of(&nodes, &links), callers(&links));
-    Deployment { inputs, nodes, links, files, collisions, clusters, forwards, links_of, callers }
+    let mut homes = HashMap::new();
+    for node in &nodes {
+        *homes.entry(node.home.id).or_default() += 1;
+    }
+    Deployment { inputs, nodes, links, files, collisions, clusters, forwards, links_of, callers, homes }
 }
 
 fn links_of(nodes: &[Node], links: &[Link]) -> Vec<Range<usize>> {

@@ -22,6 +22,8 @@ use crate::source::{Content, SourceId, Sources, TextKind, nearest};
 /// The product directory of one or several nodes, with the files that the catalogue asked for.
 #[derive(Debug)]
 pub struct Home {
+    /// Tells homes of a run apart: nodes with the same home share it.
+    pub id: usize,
     /// Its path as people should see it.
     pub name: String,
     /// What became of the directory itself.
@@ -90,7 +92,8 @@ pub fn read(storage: &dyn Storage, base: &Path, homes: &[&str], wanted: &[Wanted
     let built: Vec<Arc<Home>> = raw
         .into_iter()
         .zip(&distinct)
-        .map(|(raw, home)| {
+        .enumerate()
+        .map(|(id, (raw, home))| {
             let name = display(&base.join(home));
             let files = raw.files.into_iter().zip(wanted).map(|(file, wanted)| {
                 let file_name = format!("{name}/{}", wanted.path);
@@ -103,7 +106,7 @@ pub fn read(storage: &dyn Storage, base: &Path, homes: &[&str], wanted: &[Wanted
                 }
             });
             let files = files.collect();
-            Arc::new(Home { name, state: raw.state, files })
+            Arc::new(Home { id, name, state: raw.state, files })
         })
         .collect();
     homes.iter().map(|home| Arc::clone(&built[index_of[home]])).collect()
