@@ -3,7 +3,23 @@
 //! Reads one YAML text and nothing else. Knows no product: role names, versions and rule ids are
 //! checked by the stages that own them. File system patterns in `name` and `home` are expanded by `home`.
 
+mod ad_hoc;
+mod check;
+mod nodes;
+mod read;
+mod references;
+pub mod shape;
+mod start;
+#[cfg(test)]
+mod tests;
+mod tree;
+
 use std::collections::BTreeMap;
+use std::fmt;
+
+pub use ad_hoc::ad_hoc;
+pub use read::read;
+pub use references::check_references;
 
 use crate::source::{Span, Spanned};
 
@@ -120,4 +136,35 @@ pub struct TopologyError {
     pub span: Option<Span>,
     /// What to do: the nearest right name, the choices.
     pub help: Option<String>,
+}
+
+impl TopologyError {
+    /// An error at a place, without help.
+    pub fn new(message: impl Into<String>, span: Span) -> Self {
+        Self { message: message.into(), span: Some(span), help: None }
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl fmt::Display for TopologyError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)?;
+        match &self.help {
+            Some(help) => write!(formatter, " ({help})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for TopologyError {}
+
+/// Whether the name of a node is a glob pattern that stands for several nodes.
+pub fn is_pattern(name: &str) -> bool {
+    name.contains(['*', '?', '[', ']', '{', '}'])
 }

@@ -1,0 +1,252 @@
+//! The start command, as it was pasted: what its `-D` options say.
+//!
+//! Split as a shell does. `wso2server.sh` hands its arguments to the launcher, which turns every
+//! `-Dk=v` into a system property after the JVM has taken those of `JAVA_OPTS` (carbon-kernel,
+//! `org.wso2.carbon.server.Main`): so arguments win, and the last one among equals.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// A character of the command, and its byte offset there.
+type Character = (char, usize);
+
+/// What `-D` options say.
+pub(super) type Options = BTreeMap<String, Value>;
+
+/// The value of an option.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Value {
+    pub(super) value: String,
+    /// Its bytes in the command; the whole option where it has no value.
+    pub(super) range: Range<usize>,
+}
+
+/// Where an option stands: later ones win over earlier ones.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Origin {
+    /// Read by the JVM before its command line.
+    ToolOptions,
+    /// Read by the `java` launcher, before its command line.
+    JdkOptions,
+    /// Put on the JVM's command line by `wso2server.sh`.
+    JavaOpts,
+    /// Set by the server's launcher, once the JVM runs.
+    Argument,
+}
+
+/// The `-D` options of a command. `Err` is the offset of a quote that is never closed.
+pub(super) fn options(command: &str) -> Result<Options, usize> {
+    let characters: Vec<Character> = command.char_indices().map(|(at, c)| (c, at)).collect();
+    let mut reader = Reader { found: BTreeMap::new(), debug: false };
+    reader.command(&words(&characters)?, Origin::Argument, 0);
+    let debug = reader.debug;
+    // wso2server.sh, at --debug: JAVA_OPTS=""
+    let effective = reader.found.into_iter().filter_map(|(key, origins)| {
+        let mut by_rank = origins.into_iter().rev().filter(|(origin, _)| !(debug && *origin == Origin::JavaOpts));
+        by_rank.next().map(|(_, value)| (key, value))
+    });
+    Ok(effective.collect())
+}
+
+struct Reader {
+    found: BTreeMap<String, BTreeMap<Origin, Value>>,
+    debug: bool,
+}
+
+impl Reader {
+    fn command(&mut self, words: &[Vec<Character>], origin: Origin, depth: usize) {
+        /// `sh -c "bash -c '…'"`: nobody goes deeper.
+        const DEEPEST: usize = 4;
+        let mut previous = String::new();
+        for word in words {
+            let text: String = word.iter().map(|(c, _)| *c).collect();
+            let (inner, inner_origin) = match assigned(&text) {
+                Some((prefix, origin)) => (Some(&word[prefix..]), origin),
+                // `sh -c "sh wso2server.sh -DportOffset=2"`
+                None if matches!(previous.as_str(), "-c" | "-lc" | "-ec" | "/c" | "/C") => (Some(word.as_slice()), origin),
+                None => (None, origin),
+            };
+            if let Some(inner) = inner.filter(|_| depth < DEEPEST)
+                && let Ok(words) = self::words(inner)
+            {
+                self.command(&words, inner_origin, depth + 1);
+            } else if text.starts_with("-D") {
+                self.option(word, origin);
+            } else if origin == Origin::Argument && matches!(text.as_str(), "--debug" | "-debug" | "debug") {
+                self.debug = true;
+            }
+            previous = text;
+        }
+    }
+
+    /// Takes `-Dk=v`. `-Dk` without a value says "true", `-Dk=` the empty text.
+    fn option(&mut self, word: &[Character], origin: Origin) {
+        let whole = range(word);
+        let option = word.get(2..).unwrap_or_default();
+        let equals = option.iter().position(|(c, _)| *c == '=');
+        let (key, value) = match equals {
+            Some(at) => {
+                let value = &option[at + 1..];
+                let range = if value.is_empty() { whole } else { range(value) };
+                (&option[..at], Value { value: value.iter().map(|(c, _)| *c).collect(), range })
+            }
+            None => (option, Value { value: "true".to_owned(), range: whole }),
+        };
+        let key: String = key.iter().map(|(c, _)| *c).collect();
+        if !key.is_empty() {
+            self.found.entry(key).or_default().insert(origin, value);
+        }
+    }
+}
+
+/// The length of `JAVA_OPTS=` and its rank, if the word assigns one of the variables that hold options.
+fn assigned(word: &str) -> Option<(usize, Origin)> {
+    let variables = [
+        ("JAVA_OPTS=", Origin::JavaOpts),
+        ("JDK_JAVA_OPTIONS=", Origin::JdkOptions),
+        ("JAVA_TOOL_OPTIONS=", Origin::ToolOptions),
+    ];
+    variables.into_iter().find(|(prefix, _)| word.starts_with(prefix)).map(|(prefix, origin)| (prefix.len(), origin))
+}
+
+/// From the first character to the last; escapes and quotes between them belong to it.
+fn range(characters: &[Character]) -> Range<usize> {
+    match (characters.first(), characters.last()) {
+        (Some((_, start)), Some((c, end))) => *start..end + c.len_utf8(),
+        _ => 0..0,
+    }
+}
+
+/// Splits a command into words: quotes, escapes, comments, and the operators between commands. `Err` is the offset of a
+/// quote that is never closed.
+fn words(characters: &[Character]) -> Result<Vec<Vec<Character>>, usize> {
+    let mut words = Vec::new();
+    let mut word: Option<Vec<Character>> = None;
+    // Inside `$(…)` nothing is split: what it yields is unknown.
+    let mut substitutions = 0_usize;
+    let mut rest = characters.iter().copied().peekable();
+    while let Some((c, at)) = rest.next() {
+        match c {
+            '#' if word.is_none() => while rest.next_if(|(c, _)| *c != '\n').is_some() {},
+            '(' if substitutions > 0 || word.as_ref().and_then(|word| word.last()).is_some_and(|(c, _)| *c == '$') => {
+                substitutions += 1;
+                word.get_or_insert_default().push((c, at));
+            }
+            ')' if substitutions > 0 => {
+                substitutions -= 1;
+                word.get_or_insert_default().push((c, at));
+            }
+            _ if substitutions > 0 => word.get_or_insert_default().push((c, at)),
+            '\'' | '"' => quoted((c, at), &mut rest, word.get_or_insert_default())?,
+            '\\' => match rest.next() {
+                // A line that goes on in the next one.
+                Some(('\n', _)) => {}
+                Some(escaped) => word.get_or_insert_default().push(escaped),
+                None => word.get_or_insert_default().push((c, at)),
+            },
+            ';' | '&' | '|' | '<' | '>' | '(' | ')' => words.extend(word.take()),
+            _ if c.is_whitespace() => words.extend(word.take()),
+            _ => word.get_or_insert_default().push((c, at)),
+        }
+    }
+    words.extend(word);
+    Ok(words)
+}
+
+/// Reads to the closing quote.
+fn quoted(open: Character, rest: &mut impl Iterator<Item = Character>, word: &mut Vec<Character>) -> Result<(), usize> {
+    while let Some((c, at)) = rest.next() {
+        match c {
+            _ if c == open.0 => return Ok(()),
+            '\\' if open.0 == '"' => match rest.next() {
+                Some(('\n', _)) => {}
+                Some(escaped @ ('$' | '`' | '"' | '\\', _)) => word.push(escaped),
+                Some(other) => word.extend([(c, at), other]),
+                None => return Err(open.1),
+            },
+            _ => word.push((c, at)),
+        }
+    }
+    Err(open.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(command: &str, key: &str) -> Option<String> {
+        options(command).expect("quotes are closed").remove(key).map(|found| found.value)
+    }
+
+    fn offset(command: &str) -> Option<String> {
+        value(command, "portOffset")
+    }
+
+    #[test]
+    fn options_are_found_in_a_plain_command() {
+        let command = "sh wso2server.sh -Dprofile=api-key-manager -DportOffset=5";
+        assert_eq!(offset(command).as_deref(), Some("5"));
+        assert_eq!(value(command, "profile").as_deref(), Some("api-key-manager"));
+        assert_eq!(options(command).expect("closed")["portOffset"].range, 56..57);
+    }
+
+    #[test]
+    fn arguments_win_over_java_opts_wherever_they_stand() {
+        assert_eq!(offset("JAVA_OPTS=\"-DportOffset=2\" sh wso2server.sh -DportOffset=5").as_deref(), Some("5"));
+        assert_eq!(offset("sh wso2server.sh -DportOffset=5; export JAVA_OPTS='-Da=b -DportOffset=2'").as_deref(), Some("5"));
+        assert_eq!(offset("JAVA_OPTS=\"-Da=b -DportOffset=2\" sh wso2server.sh").as_deref(), Some("2"));
+        assert_eq!(offset("docker run -e JAVA_OPTS=-DportOffset=3 wso2am").as_deref(), Some("3"));
+        assert_eq!(offset("JAVA_TOOL_OPTIONS=-DportOffset=1 JAVA_OPTS=-DportOffset=2 sh wso2server.sh").as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn the_last_among_equals_wins() {
+        assert_eq!(offset("sh wso2server.sh -DportOffset=5 -DportOffset=6").as_deref(), Some("6"));
+        assert_eq!(offset("JAVA_OPTS='-DportOffset=1 -DportOffset=2' sh wso2server.sh").as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn debug_throws_java_opts_away() {
+        assert_eq!(offset("JAVA_OPTS=-DportOffset=2 sh wso2server.sh --debug 5005"), None);
+        assert_eq!(offset("JAVA_OPTS=-DportOffset=2 sh wso2server.sh --debug 5005 -DportOffset=3").as_deref(), Some("3"));
+    }
+
+    #[test]
+    fn an_option_without_value_is_kept_as_the_launcher_reads_it() {
+        assert_eq!(offset("sh wso2server.sh -DportOffset").as_deref(), Some("true"));
+        assert_eq!(offset("sh wso2server.sh -DportOffset=").as_deref(), Some(""));
+        assert_eq!(offset("sh wso2server.sh -DportOffset=abc").as_deref(), Some("abc"));
+        assert!(options("-D -D=x").expect("closed").is_empty());
+    }
+
+    #[test]
+    fn quotes_and_escapes_are_those_of_a_shell() {
+        assert_eq!(offset("sh wso2server.sh -DportOffset=\"5\"").as_deref(), Some("5"));
+        assert_eq!(offset("sh wso2server.sh '-DportOffset=5'").as_deref(), Some("5"));
+        assert_eq!(offset("sh wso2server.sh \\\n  -DportOffset=5 > log 2>&1 &").as_deref(), Some("5"));
+        assert_eq!(offset("sh wso2server.sh -DportOffset=5&").as_deref(), Some("5"));
+        assert_eq!(value("sh x -Da=\"b \\\"c\\\" d\"", "a").as_deref(), Some("b \"c\" d"));
+        assert_eq!(value("sh x -Da=b\\ c", "a").as_deref(), Some("b c"));
+        assert_eq!(offset("sh wso2server.sh # -DportOffset=5"), None);
+        assert_eq!(offset("sh wso2server.sh -DportOffset=$(cat offset; true) -Da=b").as_deref(), Some("$(cat offset; true)"));
+    }
+
+    #[test]
+    fn a_command_within_a_command_counts() {
+        assert_eq!(offset("sh -c 'cd /opt && sh wso2server.sh -DportOffset=5'").as_deref(), Some("5"));
+        assert_eq!(offset("sh -c 'JAVA_OPTS=\"-DportOffset=2\" sh wso2server.sh'").as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn an_open_quote_is_found() {
+        assert_eq!(options("sh wso2server.sh 'x"), Err(17));
+        assert_eq!(options("sh \"x\\"), Err(3));
+    }
+
+    #[test]
+    fn ranges_are_bytes() {
+        let command = "sh wso2-ä.sh -DportOffset='12'";
+        let range = options(command).expect("closed")["portOffset"].range.clone();
+        assert_eq!(&command[range], "12");
+    }
+}
