@@ -7,5 +7,6 @@ pub mod catalogue;
 pub mod config;
 pub mod deployment;
 pub mod home;
+pub mod lint;
 pub mod source;
 pub mod topology;

@@ -1,0 +1,202 @@
+//! Places of a finding: every place of the arithmetic of both sides, whatever file it is in.
+
+use crate::deployment::{Deployment, EffectivePort, FileProblem, Link, Opener, State, Verdict};
+use crate::source::{Place, Span};
+
+use super::finding::Label;
+use super::model::{Kind, Ref};
+
+/// At most so many targets of one link are labelled.
+const TARGETS: usize = 4;
+
+/// The places of an object, the most telling first. Never empty.
+pub fn of(model: &Deployment, at: Ref) -> Vec<Label> {
+    let mut labels = match at.kind {
+        Kind::Link | Kind::Target => of_link(model, &model.links[at.first]),
+        Kind::Setting => of_setting(model, at),
+        Kind::Listener => {
+            let listener = &model.nodes[at.first].listeners[at.second];
+            of_port(model, &listener.port, at.first, &format!(", opened by {}", model.nodes[at.first].name))
+        }
+        Kind::File => vec![of_file(model, at.first)],
+        Kind::Collision => of_collision(model, at.first),
+        Kind::Cluster => of_cluster(model, at.first),
+        Kind::Forward => of_forward(model, at.first),
+        Kind::Topology => vec![Label { place: model.topology_place(Span::default()), text: String::new(), node: None }],
+        Kind::Node | Kind::Offset => Vec::new(),
+    };
+    if labels.is_empty() {
+        let node = &model.nodes[at.first];
+        labels.push(Label { place: node.place, text: format!("{} is declared here", node.name), node: Some(at.first) });
+    }
+    labels
+}
+
+/// A label for each place of a port's arithmetic, and one in the topology where it has none.
+pub fn of_port(model: &Deployment, port: &EffectivePort, node: usize, ending: &str) -> Vec<Label> {
+    let last = port.reasons.iter().rposition(|reason| reason.place.is_some());
+    let Some(last) = last else {
+        let assumed = port.words(model.sources()).join(", ");
+        let text = format!("{} ({assumed}){ending}", port.arithmetic());
+        return vec![Label { place: model.nodes[node].place, text, node: Some(node) }];
+    };
+    let label = |(at, reason): (usize, &crate::deployment::Reason)| {
+        let text = if at == last { port.arithmetic() + ending } else { port.sum(at)? };
+        Some(Label { place: reason.place?, text, node: Some(node) })
+    };
+    // The last place holds the sum: it comes first.
+    let mut labels: Vec<Label> = port.reasons.iter().enumerate().filter_map(label).collect();
+    labels.reverse();
+    labels
+}
+
+fn of_link(model: &Deployment, link: &Link) -> Vec<Label> {
+    let caller = &model.nodes[link.node].name;
+    let calling = of_port(model, &link.port, link.node, &format!(", called by {caller}"));
+    let host = host_label(model, link);
+    let targets = link.targets.iter().filter(|target| !target.fits || link.verdict == Verdict::Ok).take(TARGETS);
+    let opened = targets.flat_map(|target| {
+        let listener = &model.nodes[target.node].listeners[target.listener];
+        let name = &model.nodes[target.node].name;
+        if let Some(label) = switch_label(model, target.node, target.listener) {
+            return vec![label];
+        }
+        of_port(model, &listener.port, target.node, &format!(", opened by {name}"))
+    });
+    let mut labels = Vec::new();
+    match link.verdict {
+        Verdict::StillLocal | Verdict::UnknownHost | Verdict::WrongRole | Verdict::NothingListens => {
+            labels.extend(host);
+            labels.extend(calling);
+            labels.extend(opened);
+        }
+        Verdict::Malformed | Verdict::NotStated => labels.extend(host.or_else(|| calling.into_iter().next())),
+        _ => {
+            labels.extend(calling);
+            labels.extend(opened);
+            labels.extend(host);
+        }
+    }
+    if let Some(balancer) = link.balancer.map(|index| &model.inputs.topology.load_balancers[index]) {
+        let text = "the load balancer in between".to_owned();
+        labels.push(Label { place: model.topology_place(balancer.host.span), text, node: None });
+    }
+    dedup(labels)
+}
+
+fn host_label(model: &Deployment, link: &Link) -> Option<Label> {
+    let place = link.host.place?;
+    let caller = &model.nodes[link.node].name;
+    let text = match (link.verdict, &link.host.raw) {
+        (Verdict::Malformed, _) => format!("read by {caller}"),
+        (Verdict::UnknownHost, Some(host)) => format!("no node, alias, balancer or external is called {host}"),
+        (Verdict::StillLocal, _) => format!("means {caller} itself"),
+        (_, Some(host)) => {
+            let names: Vec<&str> = link.targets.iter().map(|target| model.nodes[target.node].name.as_str()).collect();
+            if names.is_empty() { format!("{caller} calls {host}") } else { format!("{host} is {}", names.join(", ")) }
+        }
+        (_, None) => format!("read by {caller}"),
+    };
+    Some(Label { place, text, node: Some(link.node) })
+}
+
+/// The setting that keeps a listener from opening, where it is written.
+fn switch_label(model: &Deployment, node: usize, listener: usize) -> Option<Label> {
+    let listener = &model.nodes[node].listeners[listener];
+    let setting = &model.nodes[node].settings[listener.switched_off_by?];
+    let place = setting.place().or_else(|| setting.file.map(|source| Place { source, span: Span::default() }))?;
+    let text = format!("{}: {}", model.nodes[node].name, listener.why_dormant.as_deref()?);
+    Some(Label { place, text, node: Some(node) })
+}
+
+fn of_setting(model: &Deployment, at: Ref) -> Vec<Label> {
+    let setting = &model.nodes[at.first].settings[at.second];
+    let title = &model.catalogue().settings[at.second].title;
+    let name = &model.nodes[at.first].name;
+    let written = setting.place().map(|place| {
+        let text = match setting.state {
+            State::Written if setting.duplicates.is_empty() => format!("{title} of {name}"),
+            State::Written => "this one counts".to_owned(),
+            _ => format!("{title} of {name} is blank"),
+        };
+        Label { place, text, node: Some(at.first) }
+    });
+    let others = setting.duplicates.iter().map(|place| Label { place: *place, text: "nobody reads this one".to_owned(), node: Some(at.first) });
+    written.into_iter().chain(others).collect()
+}
+
+fn of_file(model: &Deployment, index: usize) -> Label {
+    let file = &model.files[index];
+    let node = file.nodes.first().copied();
+    let start = Place { source: file.source, span: Span::default() };
+    let (place, text) = match &file.state {
+        FileProblem::Malformed(malformed) => (Place { source: file.source, span: malformed.span }, "here".to_owned()),
+        FileProblem::Unreadable(why) => (start, why.clone()),
+        FileProblem::None => {
+            let first = file.templates.iter().next().or(file.unset.iter().next()).or(file.obsolete.iter().next());
+            first.map_or((start, String::new()), |(place, what)| (*place, what.clone()))
+        }
+    };
+    Label { place, text, node }
+}
+
+fn of_collision(model: &Deployment, index: usize) -> Vec<Label> {
+    let collision = &model.collisions[index];
+    let side = |node: usize, listener: usize| {
+        let listener = &model.nodes[node].listeners[listener];
+        let title = &model.catalogue().listeners[listener.spec].id;
+        of_port(model, &listener.port, node, &format!(", {title} of {}", model.nodes[node].name))
+    };
+    let mut labels = Vec::new();
+    for (port, first, second) in &collision.ports {
+        labels.extend(side(collision.node, *first));
+        match (collision.other, second) {
+            (Opener::Node(other), Some(second)) => labels.extend(side(other, *second)),
+            (Opener::External(external), _) => {
+                let external = &model.inputs.topology.externals[external];
+                let declared = external.ports.iter().find(|declared| i64::from(declared.value) == *port);
+                let span = declared.map_or(external.host.span, |declared| declared.span);
+                labels.push(Label { place: model.topology_place(span), text: format!("opened by {}", external.host.value), node: None });
+            }
+            (Opener::Node(_), None) => {}
+        }
+    }
+    dedup(labels)
+}
+
+fn of_cluster(model: &Deployment, index: usize) -> Vec<Label> {
+    let cluster = &model.clusters[index];
+    let label = |(node, value): &(usize, String)| {
+        let setting = &model.nodes[*node].settings[cluster.setting];
+        let place = setting.place().unwrap_or(model.nodes[*node].place);
+        Label { place, text: format!("{} uses {value}", model.nodes[*node].name), node: Some(*node) }
+    };
+    // One of each kind tells enough.
+    let one_of_each = cluster.values.iter().filter_map(|value| cluster.members.iter().find(|(_, other)| other == value));
+    one_of_each.map(label).collect()
+}
+
+fn of_forward(model: &Deployment, index: usize) -> Vec<Label> {
+    let forward = &model.forwards[index];
+    let node = &model.nodes[forward.node];
+    let text = format!("{} is behind port {}", node.name, forward.port);
+    let declared = Label { place: forward.place, text, node: None };
+    let nearest = forward.nearest.map(|listener| of_port(model, &node.listeners[listener].port, forward.node, &format!(", opened by {}", node.name)));
+    std::iter::once(declared).chain(nearest.into_iter().flatten()).collect()
+}
+
+/// One label a place: what is said there is joined.
+pub fn dedup(labels: Vec<Label>) -> Vec<Label> {
+    let mut result: Vec<Label> = Vec::with_capacity(labels.len());
+    for label in labels {
+        match result.iter_mut().find(|other| other.place == label.place) {
+            Some(other) if !other.text.contains(&label.text) => {
+                other.text.push_str("; ");
+                other.text.push_str(&label.text);
+            }
+            Some(_) => {}
+            None => result.push(label),
+        }
+    }
+    result
+}

@@ -1,0 +1,18 @@
+//! Rules over the model: findings with severities and suppressions.
+//!
+//! Invariants: a rule sees the model through [`model`]'s table and nothing else; a rule that fails
+//! is itself a finding; the order of findings is the same on any number of threads.
+
+mod check;
+mod finding;
+mod labels;
+mod model;
+mod rule;
+mod run;
+mod suppress;
+mod tables;
+
+pub use finding::{Change, Finding, Fix, Label, Safety};
+pub use rule::{Example, Rule, RuleError, Rules, load};
+pub use suppress::check_topology;
+pub use run::{Linted, Options, run};

@@ -1,0 +1,464 @@
+//! Rules as files: one YAML file each, read, checked against the model and compiled.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use minijinja::{Environment, UndefinedBehavior};
+use serde::Deserialize;
+use serde_yaml::Spanned;
+
+use crate::catalogue::{Catalogue, Severity};
+use crate::source::nearest;
+
+use super::check::{Checker, Scope};
+use super::model::{Kind, Type};
+
+/// A rule as its file says it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleFile {
+    /// Unique and stable: users write it.
+    pub id: Spanned<String>,
+    /// What is wrong, in a few words.
+    pub title: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Other severities under conditions; the first that holds counts.
+    #[serde(default)]
+    pub severity_when: Vec<SeverityWhen>,
+    /// The kind of object that it is about.
+    #[serde(rename = "for")]
+    pub subject: Spanned<String>,
+    /// Which of them, by catalogue id; all where it is missing.
+    #[serde(default)]
+    pub select: Vec<Spanned<String>>,
+    /// Silent about a link on which another rule has reported already.
+    #[serde(default)]
+    pub general: bool,
+    /// When it reports. Missing for rules that the engine itself reports.
+    #[serde(default)]
+    pub when: Option<Spanned<String>>,
+    /// Findings with the same text here are one, with the places of all.
+    #[serde(default)]
+    pub once: Option<Spanned<String>>,
+    /// What is, and what was expected.
+    pub message: Spanned<String>,
+    /// What breaks, and what the log says.
+    #[serde(default)]
+    pub symptom: Option<Spanned<String>>,
+    /// What else helps.
+    #[serde(default)]
+    pub note: Option<Spanned<String>>,
+    /// Places beside those of the object itself.
+    #[serde(default)]
+    pub labels: Vec<LabelFile>,
+    /// Ways to mend it, the preferred one first.
+    #[serde(default)]
+    pub fixes: Vec<FixFile>,
+    /// What it means, why it matters, when it is fine. Markdown.
+    pub docs: String,
+    /// Deployments that it reports on, and some that it does not.
+    #[serde(default)]
+    pub examples: Vec<Example>,
+}
+
+/// Another severity under a condition.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeverityWhen {
+    /// The condition.
+    pub when: Spanned<String>,
+    /// The severity then.
+    pub severity: Severity,
+}
+
+/// A place to label.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabelFile {
+    /// An expression for the node, where it is not the object's own.
+    #[serde(default)]
+    pub node: Option<Spanned<String>>,
+    /// The setting there whose place it is.
+    #[serde(default)]
+    pub setting: Option<Spanned<String>>,
+    /// Or a place of the node: `name`, `home`, `offset`, `overridden offset`.
+    #[serde(default)]
+    pub at: Option<At>,
+    /// Whether it comes before the object's own places.
+    #[serde(default)]
+    pub primary: bool,
+    /// Our words.
+    pub text: Spanned<String>,
+}
+
+/// A place of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum At {
+    /// Its name in the topology.
+    Name,
+    /// Its home in the topology.
+    Home,
+    /// Its offset.
+    Offset,
+    /// The offset of its file, where the start command overrides it.
+    OverriddenOffset,
+}
+
+/// A way to mend a finding.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FixFile {
+    /// What it does.
+    pub title: Spanned<String>,
+    /// When it is offered.
+    #[serde(default)]
+    pub when: Option<Spanned<String>>,
+    /// Its one edit.
+    #[serde(default)]
+    pub edit: Option<EditFile>,
+    /// Its edits, where there are several.
+    #[serde(default)]
+    pub edits: Vec<EditFile>,
+    /// Whether it is safe.
+    #[serde(default)]
+    pub safety: Option<SafetyFile>,
+    /// When it is safe.
+    #[serde(default)]
+    pub safe_when: Option<Spanned<String>>,
+    /// Why it is safe or not.
+    pub why: String,
+}
+
+/// Whether a fix is safe, as files write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SafetyFile {
+    /// It can be applied without asking.
+    Safe,
+    /// Somebody has to look at it.
+    Unsafe,
+}
+
+/// One edit of a fix.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EditFile {
+    /// When it is needed.
+    #[serde(default)]
+    pub when: Option<Spanned<String>>,
+    /// An expression for the node whose file is changed; the object's own where it is missing.
+    #[serde(default)]
+    pub node: Option<Spanned<String>>,
+    /// The setting that gets the value; or
+    #[serde(default)]
+    pub setting: Option<Spanned<String>>,
+    /// the part of the link's address that does; or
+    #[serde(default)]
+    pub part: Option<Part>,
+    /// what the reader of the file worked out.
+    #[serde(default)]
+    pub mend: bool,
+    /// The value.
+    #[serde(default)]
+    pub value: Option<Spanned<String>>,
+}
+
+/// A part of a link's address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// Its port: the digits or the placeholder, or what is inserted after the host.
+    Port,
+    /// Its host.
+    Host,
+}
+
+/// A deployment, and what the rule says of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    /// What it shows.
+    pub name: String,
+    /// The topology.
+    pub topology: String,
+    /// Files by path, relative to the topology.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
+    /// Findings of this rule, in order: the message, or `severity: message`. Empty for a good example.
+    #[serde(default)]
+    pub reports: Vec<String>,
+    /// Findings of other rules that are there too, by id; none besides are allowed.
+    #[serde(default)]
+    pub also: Vec<String>,
+    /// Labels of the first finding: `path:line:column text`.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// Titles of the fixes of the first finding, with ` (unsafe)` behind those that are.
+    #[serde(default)]
+    pub fixes: Vec<String>,
+    /// Files after the first fix that can be applied, by path.
+    #[serde(default)]
+    pub fixed: BTreeMap<String, String>,
+}
+
+/// A mistake in a rule file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleError {
+    /// The file.
+    pub file: String,
+    /// The line, from 1; 0 where it is not known.
+    pub line: usize,
+    /// What is wrong, and what was expected.
+    pub message: String,
+}
+
+impl fmt::Display for RuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.message)
+    }
+}
+
+impl std::error::Error for RuleError {}
+
+/// A rule, checked and compiled.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its file's path.
+    pub path: String,
+    /// Its id.
+    pub id: String,
+    /// The kind of its object.
+    pub kind: Kind,
+    /// Indices in the catalogue of the settings, listeners or links that it is about; empty for all.
+    pub select: Vec<usize>,
+    /// As the file says it.
+    pub file: RuleFile,
+}
+
+/// All rules, with the environment in which they are evaluated.
+pub struct Rules {
+    /// Rules by their order: special ones before general ones, then by id.
+    pub rules: Vec<Rule>,
+    /// Holds templates by `rule id/field`, and the functions.
+    pub environment: Environment<'static>,
+}
+
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.rules.iter().map(|rule| &rule.id)).finish()
+    }
+}
+
+impl Rules {
+    /// The rule of that id.
+    pub fn get(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// Ids of all rules, sorted.
+    pub fn ids(&self) -> Vec<&str> {
+        let mut ids: Vec<&str> = self.rules.iter().map(|rule| rule.id.as_str()).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// Evaluates the template of a rule's field; its name was made by [`template_name`].
+    ///
+    /// # Errors
+    /// What the template engine says.
+    pub fn render(&self, template: &str, subject: &minijinja::Value) -> Result<String, minijinja::Error> {
+        self.environment.get_template(template)?.render(subject)
+    }
+}
+
+/// The name under which a template of a rule is kept.
+pub fn template_name(rule: &str, field: &str) -> String {
+    format!("{rule}/{field}")
+}
+
+/// Reads rule files, given as path and text, checks and compiles them.
+///
+/// # Errors
+/// Every mistake in them, with file and line.
+pub fn load<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>, catalogue: &Catalogue) -> Result<Rules, Vec<RuleError>> {
+    let mut loader = Loader { catalogue, environment: environment(), rules: Vec::new(), errors: Vec::new() };
+    for (path, text) in files {
+        loader.read(path, text);
+    }
+    if !loader.errors.is_empty() {
+        return Err(loader.errors);
+    }
+    loader.rules.sort_by(|one, other| (one.file.general, &one.id).cmp(&(other.file.general, &other.id)));
+    Ok(Rules { rules: loader.rules, environment: loader.environment })
+}
+
+fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    environment.add_function("raise_or_lower", |from: i64, to: i64| if to > from { "raise" } else { "lower" });
+    environment.add_function("distance", |from: i64, to: i64| (to - from).abs());
+    environment
+}
+
+struct Loader<'a> {
+    catalogue: &'a Catalogue,
+    environment: Environment<'static>,
+    rules: Vec<Rule>,
+    errors: Vec<RuleError>,
+}
+
+impl Loader<'_> {
+    fn read(&mut self, path: &str, text: &str) {
+        let file: RuleFile = match serde_yaml::from_str(text) {
+            Ok(file) => file,
+            Err(error) => {
+                let line = error.location().map_or(0, |location| usize::try_from(location.line()).unwrap_or_default());
+                let message = error.to_string();
+                let message = message.lines().next().unwrap_or_default().to_owned();
+                return self.errors.push(RuleError { file: path.to_owned(), line, message });
+            }
+        };
+        if let Some(other) = self.rules.iter().find(|rule| rule.id == file.id.value) {
+            let message = format!("rule '{}' is in {} already: ids are unique", other.id, other.path);
+            return self.errors.push(RuleError { file: path.to_owned(), line: line(&file.id), message });
+        }
+        let before = self.errors.len();
+        if let Some(rule) = self.compile(path, file)
+            && self.errors.len() == before
+        {
+            self.rules.push(rule);
+        }
+    }
+
+    fn fail(&mut self, path: &str, line: usize, message: impl Into<String>) {
+        self.errors.push(RuleError { file: path.to_owned(), line, message: message.into() });
+    }
+
+    fn compile(&mut self, path: &str, file: RuleFile) -> Option<Rule> {
+        let known = Kind::SUBJECTS.iter().find(|(name, _)| *name == file.subject.value);
+        let Some((_, kind)) = known else {
+            let names = Kind::SUBJECTS.map(|(name, _)| name);
+            self.fail(path, line(&file.subject), format!("'{}' is nothing that a rule can be for; expected one of {}", file.subject.value, names.join(", ")));
+            return None;
+        };
+        let kind = *kind;
+        let id = file.id.value.clone();
+        let select = self.select(path, kind, &file.select);
+        let of_fixes = file.fixes.iter().flat_map(|fix| fix.when.iter().chain(&fix.safe_when));
+        for condition in file.when.iter().chain(file.severity_when.iter().map(|extra| &extra.when)).chain(of_fixes) {
+            self.condition(path, kind, condition);
+        }
+        let mut templates = vec![("message".to_owned(), &file.message)];
+        templates.extend(file.symptom.iter().map(|text| ("symptom".to_owned(), text)));
+        templates.extend(file.note.iter().map(|text| ("note".to_owned(), text)));
+        templates.extend(file.once.iter().map(|text| ("once".to_owned(), text)));
+        templates.extend(file.labels.iter().enumerate().map(|(at, label)| (format!("label {at}"), &label.text)));
+        for (at, fix) in file.fixes.iter().enumerate() {
+            templates.push((format!("fix {at}"), &fix.title));
+            for (edit_at, edit) in edits(fix).enumerate() {
+                templates.extend(edit.value.iter().map(|value| (format!("fix {at} edit {edit_at}"), value)));
+            }
+        }
+        for (field, text) in templates {
+            self.template(path, kind, &id, &field, text);
+        }
+        for fix in &file.fixes {
+            if fix.safety.is_none() && fix.safe_when.is_none() {
+                self.fail(path, line(&fix.title), "a fix says `safety: safe`, `safety: unsafe` or `safe_when`");
+            }
+            for edit in edits(fix) {
+                self.check_edit(path, kind, &fix.title, edit);
+            }
+        }
+        for label in &file.labels {
+            self.node_and_setting(path, kind, label.node.as_ref(), label.setting.as_ref());
+            if label.setting.is_none() && label.at.is_none() {
+                self.fail(path, line(&label.text), "a label says `setting` or `at`");
+            }
+        }
+        Some(Rule { path: path.to_owned(), id, kind, select, file })
+    }
+
+    fn check_edit(&mut self, path: &str, kind: Kind, title: &Spanned<String>, edit: &EditFile) {
+        self.node_and_setting(path, kind, edit.node.as_ref(), edit.setting.as_ref());
+        if let Some(when) = &edit.when {
+            self.condition(path, kind, when);
+        }
+        let ways = usize::from(edit.setting.is_some()) + usize::from(edit.part.is_some()) + usize::from(edit.mend);
+        if ways != 1 || edit.mend == edit.value.is_some() {
+            self.fail(path, line(title), "an edit names one of `setting`, `part`, both with `value`, or `mend: true`");
+        }
+        if edit.part.is_some() && kind != Kind::Link {
+            self.fail(path, line(title), "`part` is of a link's address: only rules `for: link` have one");
+        }
+    }
+
+    fn node_and_setting(&mut self, path: &str, kind: Kind, node: Option<&Spanned<String>>, setting: Option<&Spanned<String>>) {
+        if let Some(node) = node {
+            let scope = Scope::of(kind);
+            if let Err(error) = Checker::expression(&node.value, scope).and_then(|ty| Checker::is_node(ty, &node.value)) {
+                self.fail(path, line(node), error.message);
+            }
+        }
+        if let Some(setting) = setting
+            && self.catalogue.setting(&setting.value).is_none()
+        {
+            let known = self.catalogue.settings.iter().map(|known| known.id.as_str());
+            let near = nearest(&setting.value, known).map(|near| format!("; nearest: {near}")).unwrap_or_default();
+            self.fail(path, line(setting), format!("the catalogue has no setting '{}'{near}", setting.value));
+        }
+    }
+
+    fn select(&mut self, path: &str, kind: Kind, select: &[Spanned<String>]) -> Vec<usize> {
+        let ids: Vec<&str> = match kind {
+            Kind::Link => self.catalogue.links.iter().map(|link| link.id.as_str()).collect(),
+            Kind::Setting => self.catalogue.settings.iter().map(|setting| setting.id.as_str()).collect(),
+            Kind::Listener => self.catalogue.listeners.iter().map(|listener| listener.id.as_str()).collect(),
+            _ => Vec::new(),
+        };
+        let mut found = Vec::new();
+        let mut missing = Vec::new();
+        for wanted in select {
+            match ids.iter().position(|id| *id == wanted.value) {
+                Some(index) => found.push(index),
+                None => {
+                    let near = nearest(&wanted.value, ids.iter().copied()).map(|near| format!("; nearest: {near}")).unwrap_or_default();
+                    missing.push((line(wanted), format!("the catalogue has no {} '{}'{near}", kind.name(), wanted.value)));
+                }
+            }
+        }
+        for (line, message) in missing {
+            self.fail(path, line, message);
+        }
+        found
+    }
+
+    fn condition(&mut self, path: &str, kind: Kind, text: &Spanned<String>) {
+        match Checker::expression(&text.value, Scope::of(kind)) {
+            Ok(Type::Bool | Type::Any) => {}
+            Ok(_) => self.fail(path, line(text), "a condition must be true or false"),
+            Err(error) => self.fail(path, line(text) + error.line, error.message),
+        }
+    }
+
+    fn template(&mut self, path: &str, kind: Kind, id: &str, field: &str, text: &Spanned<String>) {
+        if let Err(error) = Checker::template(&text.value, Scope::of(kind)) {
+            return self.fail(path, line(text) + error.line, error.message);
+        }
+        if let Err(error) = self.environment.add_template_owned(template_name(id, field), text.value.clone()) {
+            self.fail(path, line(text), error.to_string());
+        }
+    }
+}
+
+/// The edits of a fix, whichever way they are written.
+pub fn edits(fix: &FixFile) -> impl Iterator<Item = &EditFile> {
+    fix.edit.iter().chain(&fix.edits)
+}
+
+fn line<T>(spanned: &Spanned<T>) -> usize {
+    usize::try_from(spanned.referenced.line()).unwrap_or_default()
+}

@@ -1,0 +1,420 @@
+//! Evaluates rules over a model.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use minijinja::value::Value;
+use minijinja::{Error, Expression};
+use rayon::prelude::*;
+
+use crate::catalogue::Severity;
+use crate::deployment::Deployment;
+use crate::source::{Place, Span, mask_text};
+
+use super::finding::{Change, Finding, Fix, Label, Safety};
+use super::labels;
+use super::model::{Handle, Kind, Ref};
+use super::rule::{At, EditFile, FixFile, LabelFile, Part, Rule, Rules, SafetyFile, edits, template_name};
+use super::suppress;
+
+/// How to lint.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Severities that replace those of rules; `None` switches a rule off.
+    pub severities: HashMap<String, Option<Severity>>,
+    /// The topology's folder, as paths show it; empty for the working directory.
+    pub folder: String,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Linted {
+    /// Findings, the worst first.
+    pub findings: Vec<Finding>,
+    /// How many were ignored.
+    pub ignored: usize,
+    /// Whether a rule could not be evaluated.
+    pub failed: bool,
+}
+
+/// Rules that the engine itself reports, for what no condition can say.
+pub const UNUSED_IGNORE: &str = "unused-ignore";
+/// See [`UNUSED_IGNORE`].
+pub const RULE_FAILED: &str = "rule-failed";
+
+/// Evaluates every rule on every object of its kind.
+pub fn run(model: &Arc<Deployment>, rules: &Rules, options: &Options) -> Linted {
+    let runner = Runner { model, rules, options };
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut reported: HashSet<usize> = HashSet::new();
+    let mut failures: BTreeMap<&str, String> = BTreeMap::new();
+    for rule in &rules.rules {
+        if runner.is_off(&rule.id) {
+            continue;
+        }
+        match runner.evaluate(rule, &reported) {
+            Ok(found) => {
+                if rule.kind == Kind::Link {
+                    reported.extend(found.iter().map(|(at, _)| at.first));
+                }
+                findings.extend(found.into_iter().map(|(_, finding)| finding));
+            }
+            Err(error) => {
+                failures.insert(&rule.id, error.to_string());
+            }
+        }
+    }
+    let failed = !failures.is_empty();
+    findings.extend(failures.iter().filter_map(|(rule, why)| runner.own_finding(RULE_FAILED, &format!("{rule}: {why}"), Span::default())));
+    let (mut findings, ignored) = runner.suppress(findings);
+    findings.sort_by(|one, other| runner.order(one).cmp(&runner.order(other)));
+    number_fingerprints(&mut findings);
+    Linted { findings, ignored, failed }
+}
+
+struct Runner<'a> {
+    model: &'a Arc<Deployment>,
+    rules: &'a Rules,
+    options: &'a Options,
+}
+
+type Found = Vec<(Ref, Finding)>;
+
+impl Runner<'_> {
+    fn is_off(&self, rule: &str) -> bool {
+        self.options.severities.get(rule).is_some_and(Option::is_none)
+    }
+
+    fn evaluate(&self, rule: &Rule, reported: &HashSet<usize>) -> Result<Found, Error> {
+        let Some(when) = &rule.file.when else { return Ok(Vec::new()) };
+        let condition = self.rules.environment.compile_expression(&when.value)?;
+        let objects: Vec<Ref> =
+            self.objects(rule).into_iter().filter(|at| !(rule.file.general && rule.kind == Kind::Link && reported.contains(&at.first))).collect();
+        let judge = |at: &Ref| self.judge(rule, &condition, *at);
+        // Starting threads costs more than a few conditions.
+        let found: Vec<Option<(Option<String>, Ref, Finding)>> = if objects.len() < 512 {
+            objects.iter().map(judge).collect::<Result<_, Error>>()?
+        } else {
+            objects.par_iter().map(judge).collect::<Result<_, Error>>()?
+        };
+        Ok(merge(found.into_iter().flatten()))
+    }
+
+    fn objects(&self, rule: &Rule) -> Vec<Ref> {
+        let model = self.model;
+        let all = |count: usize| (0..count).map(|first| Ref::new(rule.kind, first)).collect();
+        let of_nodes = |count: usize| {
+            let chosen: Vec<usize> = if rule.select.is_empty() { (0..count).collect() } else { rule.select.clone() };
+            let nodes = 0..model.nodes.len();
+            nodes.flat_map(|first| chosen.iter().map(move |second| Ref { kind: rule.kind, first, second: *second })).collect()
+        };
+        match rule.kind {
+            Kind::Topology => all(1),
+            Kind::Node | Kind::Offset => all(model.nodes.len()),
+            Kind::File => all(model.files.len()),
+            Kind::Collision => all(model.collisions.len()),
+            Kind::Cluster => all(model.clusters.len()),
+            Kind::Forward => all(model.forwards.len()),
+            Kind::Setting => of_nodes(model.catalogue().settings.len()),
+            Kind::Listener => of_nodes(model.catalogue().listeners.len()),
+            Kind::Link | Kind::Target => {
+                let chosen = |link: &crate::deployment::Link| rule.select.is_empty() || rule.select.contains(&link.spec);
+                let links = model.links.iter().enumerate().filter(|(_, link)| chosen(link));
+                links.map(|(index, _)| Ref::new(Kind::Link, index)).collect()
+            }
+        }
+    }
+
+    fn judge(&self, rule: &Rule, condition: &Expression<'_, '_>, at: Ref) -> Result<Option<(Option<String>, Ref, Finding)>, Error> {
+        let subject = self.subject(at);
+        if !condition.eval(subject.clone())?.is_true() {
+            return Ok(None);
+        }
+        let key = rule.file.once.as_ref().map(|_| self.render(rule, "once", &subject)).transpose()?;
+        let finding = self.build(rule, at, &subject, key.as_deref())?;
+        Ok(Some((key, at, finding)))
+    }
+
+    /// The context of an object: its kind's name stands for it.
+    fn subject(&self, at: Ref) -> Value {
+        Value::from_iter([(at.kind.name(), Handle::value(self.model, at))])
+    }
+
+    fn render(&self, rule: &Rule, field: &str, subject: &Value) -> Result<String, Error> {
+        self.rules.render(&template_name(&rule.id, field), subject)
+    }
+
+    fn is_true(&self, expression: &str, subject: &Value) -> Result<bool, Error> {
+        Ok(self.rules.environment.compile_expression(expression)?.eval(subject.clone())?.is_true())
+    }
+
+    /// A text that quotes what files say: secrets do not leave with it.
+    fn said(&self, rule: &Rule, field: &str, subject: &Value) -> Result<String, Error> {
+        let text = self.render(rule, field, subject)?;
+        Ok(mask_text(text.split_whitespace().collect::<Vec<_>>().join(" ").as_str()))
+    }
+
+    fn optional(&self, rule: &Rule, field: &str, present: bool, subject: &Value) -> Result<Option<String>, Error> {
+        let text = present.then(|| self.said(rule, field, subject)).transpose()?;
+        Ok(text.filter(|text| !text.is_empty()))
+    }
+
+    fn build(&self, rule: &Rule, at: Ref, subject: &Value, key: Option<&str>) -> Result<Finding, Error> {
+        let file = &rule.file;
+        let nodes = self.nodes(at);
+        let link = (at.kind == Kind::Link).then(|| self.model.catalogue().links[self.model.links[at.first].spec].id.clone());
+        let mut fixes = Vec::new();
+        for (index, fix) in file.fixes.iter().enumerate() {
+            fixes.extend(self.fix(rule, index, fix, at, subject)?);
+        }
+        let mut finding = Finding {
+            rule: rule.id.clone(),
+            severity: self.severity(rule, at, subject)?,
+            message: self.said(rule, "message", subject)?,
+            symptom: self.optional(rule, "symptom", file.symptom.is_some(), subject)?,
+            note: self.optional(rule, "note", file.note.is_some(), subject)?,
+            labels: self.labels(rule, at, subject)?,
+            fingerprint: String::new(),
+            fixes,
+            nodes,
+            link,
+        };
+        finding.fingerprint = self.fingerprint(&finding, at, key);
+        Ok(finding)
+    }
+
+    fn severity(&self, rule: &Rule, at: Ref, subject: &Value) -> Result<Severity, Error> {
+        if let Some(Some(severity)) = self.options.severities.get(&rule.id) {
+            return Ok(*severity);
+        }
+        let mut severity = rule.file.severity;
+        for other in &rule.file.severity_when {
+            if self.is_true(&other.when.value, subject)? {
+                severity = other.severity;
+                break;
+            }
+        }
+        if at.kind == Kind::Link {
+            severity = severity.min(self.model.catalogue().links[self.model.links[at.first].spec].severity);
+        }
+        Ok(severity)
+    }
+
+    fn nodes(&self, at: Ref) -> Vec<usize> {
+        let model = self.model;
+        let mut nodes = match at.kind {
+            Kind::Topology => Vec::new(),
+            Kind::Node | Kind::Offset | Kind::Setting | Kind::Listener => vec![at.first],
+            Kind::File => model.files[at.first].nodes.clone(),
+            Kind::Link | Kind::Target => {
+                let link = &model.links[at.first];
+                let failing = link.targets.iter().filter(|target| !target.fits);
+                let mut nodes: Vec<usize> = std::iter::once(link.node).chain(failing.map(|target| target.node)).collect();
+                if nodes.len() == 1 {
+                    nodes.extend(link.targets.iter().map(|target| target.node));
+                }
+                nodes
+            }
+            Kind::Collision => {
+                let collision = &model.collisions[at.first];
+                let other = if let crate::deployment::Opener::Node(other) = collision.other { Some(other) } else { None };
+                std::iter::once(collision.node).chain(other).collect()
+            }
+            Kind::Cluster => {
+                let cluster = &model.clusters[at.first];
+                cluster.members.iter().map(|(node, _)| *node).chain([cluster.target]).collect()
+            }
+            Kind::Forward => vec![model.forwards[at.first].node],
+        };
+        let mut seen = HashSet::new();
+        nodes.retain(|node| seen.insert(*node));
+        nodes
+    }
+
+    fn labels(&self, rule: &Rule, at: Ref, subject: &Value) -> Result<Vec<Label>, Error> {
+        let (mut first, mut last) = (Vec::new(), Vec::new());
+        for (index, label) in rule.file.labels.iter().enumerate() {
+            let Some(place) = self.label_place(label, at, subject)? else { continue };
+            let (place, node) = place;
+            let text = self.said(rule, &format!("label {index}"), subject)?;
+            if label.primary { &mut first } else { &mut last }.push(Label { place, text, node });
+        }
+        let own = labels::of(self.model, at).into_iter().map(|label| Label { text: mask_text(&label.text), ..label });
+        // The place where a node is declared stands in only where nothing better is known.
+        let stands_in = matches!(at.kind, Kind::Node | Kind::Offset) && !(first.is_empty() && last.is_empty());
+        let own: Vec<Label> = if stands_in { Vec::new() } else { own.collect() };
+        Ok(labels::dedup(first.into_iter().chain(own).chain(last).collect()))
+    }
+
+    fn label_place(&self, label: &LabelFile, at: Ref, subject: &Value) -> Result<Option<(Place, Option<usize>)>, Error> {
+        let Some(index) = self.node_of(label.node.as_ref().map(|node| node.value.as_str()), at, subject)? else { return Ok(None) };
+        let node = &self.model.nodes[index];
+        let declared = &self.model.inputs.topology.nodes[index];
+        if let Some(setting) = label.setting.as_ref().and_then(|setting| self.model.catalogue().setting(&setting.value)) {
+            return Ok(node.settings[setting].place().map(|place| (place, Some(index))));
+        }
+        let place = match label.at {
+            Some(At::Home) => declared.home.first().map(|home| self.model.topology_place(home.span)),
+            Some(At::Offset) => node.offset.place.or(Some(node.place)),
+            Some(At::OverriddenOffset) => node.offset.overridden.map(|(_, place)| place),
+            Some(At::Name) | None => Some(node.place),
+        };
+        Ok(place.map(|place| (place, Some(index))))
+    }
+
+    /// The node that an expression means; the object's own where there is none.
+    fn node_of(&self, expression: Option<&str>, at: Ref, subject: &Value) -> Result<Option<usize>, Error> {
+        let Some(expression) = expression else { return Ok(self.nodes(at).first().copied()) };
+        let value = self.rules.environment.compile_expression(expression)?.eval(subject.clone())?;
+        Ok(value.downcast_object_ref::<Handle>().map(|handle| handle.at().first))
+    }
+
+    fn fix(&self, rule: &Rule, index: usize, fix: &FixFile, at: Ref, subject: &Value) -> Result<Option<Fix>, Error> {
+        if let Some(when) = &fix.when
+            && !self.is_true(&when.value, subject)?
+        {
+            return Ok(None);
+        }
+        let mut changes = Vec::new();
+        for (edit_index, edit) in edits(fix).enumerate() {
+            if let Some(when) = &edit.when
+                && !self.is_true(&when.value, subject)?
+            {
+                continue;
+            }
+            let value = edit.value.as_ref().map(|_| self.render(rule, &format!("fix {index} edit {edit_index}"), subject)).transpose()?;
+            changes.extend(self.change(edit, value.unwrap_or_default(), at, subject)?);
+        }
+        let mut safe = fix.safety == Some(SafetyFile::Safe);
+        if let Some(when) = &fix.safe_when {
+            safe = self.is_true(&when.value, subject)?;
+        }
+        let mut why = fix.why.clone();
+        let shared = changes.iter().filter_map(|change| if let Change::Set { node, .. } = change { Some(*node) } else { None });
+        let shared = shared.chain(self.nodes(at).first().copied()).map(|node| self.model.share_home(node)).max().unwrap_or(1);
+        if safe && shared > 1 && at.kind != Kind::File {
+            safe = false;
+            why = format!("{shared} nodes share this home, and the change is for one of them");
+        }
+        let title = self.said(rule, &format!("fix {index}"), subject)?;
+        Ok(Some(Fix { title, safety: if safe { Safety::Safe } else { Safety::Unsafe }, why, changes }))
+    }
+
+    fn change(&self, edit: &EditFile, value: String, at: Ref, subject: &Value) -> Result<Option<Change>, Error> {
+        if edit.mend {
+            return Ok(Some(Change::Mend { file: at.first }));
+        }
+        if let Some(part) = edit.part {
+            let link = &self.model.links[at.first];
+            let (place, text) = match part {
+                Part::Port if link.written.explicit => (link.written.place, value),
+                Part::Port => (link.written.insert_at, format!(":{value}")),
+                Part::Host => (link.host.place, value),
+            };
+            return Ok(Some(Change::Replace { place, text }));
+        }
+        let setting = edit.setting.as_ref().and_then(|setting| self.model.catalogue().setting(&setting.value));
+        let node = self.node_of(edit.node.as_ref().map(|node| node.value.as_str()), at, subject)?;
+        Ok(setting.zip(node).map(|(setting, node)| Change::Set { node, setting, value }))
+    }
+
+    fn fingerprint(&self, finding: &Finding, at: Ref, key: Option<&str>) -> String {
+        let model = self.model;
+        let nodes: Vec<&str> = finding.nodes.iter().map(|node| model.nodes[*node].name.as_str()).collect();
+        let setting = if at.kind == Kind::Setting { model.catalogue().settings[at.second].id.as_str() } else { "" };
+        let file = if at.kind == Kind::File { super::tables::name(model, at) } else { String::new() };
+        let file = file.strip_prefix(&self.options.folder).unwrap_or(&file);
+        let link = finding.link.as_deref().unwrap_or_default();
+        fingerprint(&[&finding.rule, &nodes.join(","), link, setting, file, key.unwrap_or_default()])
+    }
+
+    /// A finding of the engine's own rules, at a place of the topology.
+    fn own_finding(&self, rule: &str, detail: &str, span: Span) -> Option<Finding> {
+        let rule = self.rules.get(rule).filter(|rule| !self.is_off(&rule.id))?;
+        let subject = self.subject(Ref::new(Kind::Topology, 0));
+        let message = self.render(rule, "message", &subject).unwrap_or_else(|_| rule.file.title.clone());
+        let message = if detail.is_empty() { message } else { format!("{message}: {}", mask_text(detail)) };
+        let severity = self.options.severities.get(&rule.id).copied().flatten().unwrap_or(rule.file.severity);
+        let label = Label { place: self.model.topology_place(span), text: rule.file.title.clone(), node: None };
+        Some(Finding {
+            rule: rule.id.clone(),
+            severity,
+            message,
+            symptom: None,
+            note: None,
+            nodes: Vec::new(),
+            link: None,
+            labels: vec![label],
+            fixes: Vec::new(),
+            fingerprint: fingerprint(&[&rule.id, detail, "", "", "", &span.start.to_string()]),
+        })
+    }
+
+    /// Takes out what the topology ignores, and reports the entries that ignore nothing.
+    fn suppress(&self, findings: Vec<Finding>) -> (Vec<Finding>, usize) {
+        let ignores = &self.model.inputs.topology.ignores;
+        let mut suppressions = suppress::compile(ignores);
+        let before = findings.len();
+        let mut kept: Vec<Finding> = findings
+            .into_iter()
+            .filter(|finding| {
+                let matching = suppressions.iter_mut().filter(|one| one.matches(self.model, finding, &self.options.folder));
+                matching.map(|one| one.used = true).count() == 0
+            })
+            .collect();
+        let ignored = before - kept.len();
+        let all_off = |one: &suppress::Suppression| self.rules.rules.iter().filter(|rule| one.names(&rule.id)).all(|rule| self.is_off(&rule.id));
+        let unused = suppressions.iter().zip(ignores).filter(|(one, _)| !one.used && !all_off(one));
+        kept.extend(unused.filter_map(|(_, ignore)| self.own_finding(UNUSED_IGNORE, &ignore.rule.value, ignore.span)));
+        (kept, ignored)
+    }
+
+    fn order<'f>(&self, finding: &'f Finding) -> impl Ord + use<'f> {
+        let place = finding.labels.first().map(|label| label.place);
+        let first = finding.nodes.first().copied().unwrap_or(self.model.nodes.len());
+        (std::cmp::Reverse(finding.severity), first, finding.rule.as_str(), finding.link.as_deref(), place)
+    }
+}
+
+/// Findings with the same key are one, with the places and nodes of all.
+fn merge(found: impl Iterator<Item = (Option<String>, Ref, Finding)>) -> Found {
+    let mut merged: Found = Vec::new();
+    let mut first_with: HashMap<String, usize> = HashMap::new();
+    for (key, at, finding) in found {
+        let Some(key) = key else {
+            merged.push((at, finding));
+            continue;
+        };
+        match first_with.get(&key) {
+            Some(index) => {
+                let first: &mut Finding = &mut merged[*index].1;
+                first.labels = labels::dedup(first.labels.drain(..).chain(finding.labels).collect());
+                let new = finding.nodes.into_iter().filter(|node| !first.nodes.contains(node)).collect::<Vec<_>>();
+                first.nodes.extend(new);
+            }
+            None => {
+                first_with.insert(key, merged.len());
+                merged.push((at, finding));
+            }
+        }
+    }
+    merged
+}
+
+/// A stable hash of what identifies a finding (64-bit FNV-1a), as 16 hexadecimal digits.
+fn fingerprint(parts: &[&str]) -> String {
+    let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("{hash:016x}")
+}
+
+fn number_fingerprints(findings: &mut [Finding]) {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for finding in findings {
+        let count = seen.entry(finding.fingerprint.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            finding.fingerprint = format!("{}-{count}", finding.fingerprint);
+        }
+    }
+}
