@@ -1,1 +1,144 @@
-//! Configuration files.
+//! One configuration file: settings looked up by path, each with its place, and the edits that change them.
+//!
+//! A [`Document`] is parsed once and owns what it needs; places are bytes on disk ([`Span`]). This module does no
+//! input or output and knows no product: which paths matter is for the catalogue to say.
+
+mod change;
+mod disk;
+mod encode;
+mod insert;
+mod lookup;
+mod malformed;
+mod markup;
+mod path;
+mod toml_change;
+mod toml_text;
+mod toml_tree;
+mod toml_trouble;
+mod xml;
+mod xml_scan;
+mod xml_trouble;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests_change;
+#[cfg(test)]
+mod tests_malformed;
+#[cfg(test)]
+mod tests_property;
+
+use std::ops::Range;
+
+pub use change::{Change, Edit, change, set};
+pub use encode::apply;
+pub use malformed::Malformed;
+pub use path::{Path, PathError};
+
+use crate::source::{Content, Span};
+use disk::DiskMap;
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// XML 1.0; elements and attributes are known by their local names.
+    Xml,
+    /// TOML 1.0.
+    Toml,
+}
+
+/// A parsed configuration file.
+#[derive(Debug)]
+pub struct Document {
+    body: Body,
+    disk: DiskMap,
+}
+
+#[derive(Debug)]
+enum Body {
+    Xml(xml::Tree),
+    Toml(toml_tree::Tree),
+}
+
+/// A value and where it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The value as its reader sees it: decoded, not trimmed.
+    pub text: String,
+    /// The bytes of the value. For an empty element the place between its tags, for a self-closing one all of it.
+    pub span: Span,
+    /// Whether the bytes of `span` spell out `text`. Only then may parts of it be edited.
+    pub exact: bool,
+    /// The whole element, attribute, comment, or key and value.
+    pub element: Span,
+    /// Identity of the element that holds it (the table or array in TOML), within one document: duplicates share it,
+    /// repeats under different parents do not. For an attribute it is the element that carries the attribute.
+    pub parent: usize,
+}
+
+impl Found {
+    /// The bytes of a range of [`Found::text`], where the value is exact and the range lies in it.
+    pub fn part(&self, content: &Content, range: Range<usize>) -> Option<Span> {
+        if !self.exact || self.text.get(range.clone()).is_none() {
+            return None;
+        }
+        let start = content.to_text(self.span).start;
+        Some(content.to_disk(start + range.start..start + range.end))
+    }
+}
+
+impl Document {
+    /// Parses a file.
+    ///
+    /// # Errors
+    /// [`Malformed`] where the bytes are no text of their encoding, or the text is not well formed.
+    pub fn parse(content: &Content, format: Format) -> Result<Self, Malformed> {
+        malformed::check_text(content, format)?;
+        let body = match format {
+            Format::Xml => Body::Xml(xml::Tree::parse(content)?),
+            Format::Toml => Body::Toml(toml_tree::Tree::parse(content)?),
+        };
+        Ok(Self { body, disk: DiskMap::new(content) })
+    }
+
+    /// How the file is written.
+    pub fn format(&self) -> Format {
+        match self.body {
+            Body::Xml(_) => Format::Xml,
+            Body::Toml(_) => Format::Toml,
+        }
+    }
+
+    /// Active values at the path, in document order. A repeated element gives several; an empty one counts.
+    /// A path of the other format finds nothing.
+    pub fn find(&self, path: &Path) -> Vec<Found> {
+        match &self.body {
+            Body::Xml(tree) => tree.find(path, &self.disk),
+            Body::Toml(tree) => tree.find(path, &self.disk),
+        }
+    }
+
+    /// Commented-out leaf elements that would match the path if they were uncommented, in document order (XML only).
+    pub fn find_commented(&self, path: &Path) -> Vec<Found> {
+        match &self.body {
+            Body::Xml(tree) => tree.find_commented(path, &self.disk),
+            Body::Toml(_) => Vec::new(),
+        }
+    }
+
+    /// Whether the element (the table, in TOML) that would hold the last step of the path exists.
+    pub fn has(&self, path: &Path) -> bool {
+        match &self.body {
+            Body::Xml(tree) => tree.has(path),
+            Body::Toml(tree) => tree.has(path),
+        }
+    }
+
+    /// Local name of the root element (XML only).
+    pub fn root_name(&self) -> Option<&str> {
+        match &self.body {
+            Body::Xml(tree) => tree.root_name(),
+            Body::Toml(_) => None,
+        }
+    }
+}
