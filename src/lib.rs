@@ -6,7 +6,9 @@
 pub mod catalogue;
 pub mod config;
 pub mod deployment;
+pub mod fix;
 pub mod home;
 pub mod lint;
+pub mod project;
 pub mod source;
 pub mod topology;

@@ -5,6 +5,7 @@
 
 mod change;
 mod disk;
+mod documents;
 mod encode;
 mod insert;
 mod lookup;
@@ -30,6 +31,7 @@ mod tests_property;
 
 use std::ops::Range;
 
+pub use documents::{Documents, Parsed};
 pub use change::{Change, Edit, change, set};
 pub use encode::apply;
 pub use malformed::Malformed;

@@ -609,9 +609,10 @@ impl Judge<'_> {
         }
         if listener.port.value() == Some(port) {
             target.fits = known_scheme || link.balancer.is_some();
-            let verdict = if target.fits { Verdict::Ok } else { Verdict::WrongScheme };
-            let why = format!("{name} speaks {} on {port}, not {}", spec.protocol, link.scheme);
-            return (target, verdict, if target.fits { String::new() } else { why });
+            if target.fits {
+                return (target, Verdict::Ok, String::new());
+            }
+            return (target, Verdict::WrongScheme, format!("{name} speaks {} on {port}, not {}", spec.protocol, link.scheme));
         }
         if known_scheme && listener.proxy_port == Some(port) {
             target.fits = true;

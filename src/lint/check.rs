@@ -230,8 +230,8 @@ fn words(ty: Type) -> String {
     }
 }
 
-fn line(from_one: u32) -> usize {
-    usize::try_from(from_one).unwrap_or_default().saturating_sub(1)
+fn line(from_one: u16) -> usize {
+    usize::from(from_one).saturating_sub(1)
 }
 
 fn mistake(line: usize, message: impl Into<String>) -> Mistake {

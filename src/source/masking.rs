@@ -2,7 +2,7 @@
 //! that may be shown, and so is the user part of URLs.
 //!
 //! Works on raw text, not on a parsed tree, so that broken files are covered too. A mask replaces
-//! every character by `*`, so that lines and columns stay.
+//! every byte by `*`, so that places stay.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -99,7 +99,7 @@ fn local_name(name: &str) -> &str {
     name.rsplit(':').next().unwrap_or(name)
 }
 
-/// The text with every secret starred out, of the same number of lines and characters.
+/// The text with every secret starred out, of the same length in bytes and with the same lines.
 /// `broken` is said of a file that does not parse: there, the rest of every line that names a secret goes.
 pub fn mask(text: &str, broken: bool) -> Cow<'_, str> {
     let found = secrets(text, broken);
@@ -111,7 +111,12 @@ pub fn mask(text: &str, broken: bool) -> Cow<'_, str> {
     for range in found {
         let range = range.start.max(at)..range.end.max(at);
         masked.push_str(&text[at..range.start]);
-        masked.extend(text[range.clone()].chars().map(|c| if c.is_whitespace() { c } else { '*' }));
+        for c in text[range.clone()].chars() {
+            match c {
+                c if c.is_whitespace() => masked.push(c),
+                c => masked.push_str(&"****"[..c.len_utf8()]),
+            }
+        }
         at = range.end;
     }
     masked.push_str(&text[at..]);

@@ -1,0 +1,137 @@
+//! Fixes as bytes: what each change of a fix means in the files as they lie there.
+//!
+//! Nothing is written here. A change that cannot be made safely leaves its fix shown, not applicable.
+
+use crate::catalogue::holds;
+use crate::config::{self, Edit};
+use crate::deployment::{Deployment, FileProblem};
+use crate::home::FileState;
+use crate::lint::{Change, Fix, Safety};
+use crate::source::{SourceId, mask};
+
+/// A fix with its edits.
+#[derive(Debug, Clone)]
+pub struct Suggestion {
+    /// What it does.
+    pub title: String,
+    /// Whether it can be applied without asking.
+    pub safety: Safety,
+    /// Why it is safe or not.
+    pub why: String,
+    /// Whether every change could be turned into bytes.
+    pub applicable: bool,
+    /// The edits, by file and place; empty where it is not applicable.
+    pub edits: Vec<FileEdit>,
+    /// What would have to be written by hand, for each change that could not be turned into bytes.
+    pub by_hand: Vec<String>,
+}
+
+/// An edit of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileEdit {
+    /// The file.
+    pub source: SourceId,
+    /// The bytes and what replaces them.
+    pub edit: Edit,
+}
+
+/// Lines before and after an edit, secrets starred out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// The file.
+    pub source: SourceId,
+    /// The first line that changes, counted from 1.
+    pub line: usize,
+    /// The lines as they are.
+    pub removed: Vec<String>,
+    /// The lines as they would be.
+    pub added: Vec<String>,
+}
+
+/// Turns a fix into edits.
+pub fn suggest(model: &Deployment, fix: &Fix) -> Suggestion {
+    let mut edits = Vec::new();
+    let mut by_hand = Vec::new();
+    for change in &fix.changes {
+        match resolve(model, change) {
+            Ok(found) => edits.extend(found),
+            Err(what) => by_hand.push(what),
+        }
+    }
+    edits.sort_by_key(|one: &FileEdit| (one.source, one.edit.span));
+    edits.dedup();
+    let applicable = by_hand.is_empty() && !edits.is_empty();
+    if !applicable {
+        edits.clear();
+    }
+    Suggestion { title: fix.title.clone(), safety: fix.safety, why: fix.why.clone(), applicable, edits, by_hand }
+}
+
+/// The edits of a change, or what somebody would have to do by hand.
+fn resolve(model: &Deployment, change: &Change) -> Result<Vec<FileEdit>, String> {
+    match change {
+        Change::Replace { place: Some(place), text } => {
+            Ok(vec![FileEdit { source: place.source, edit: Edit { span: place.span, text: text.clone() } }])
+        }
+        Change::Replace { place: None, text } => Err(format!("write {text} there: the text is not written plainly enough to be edited")),
+        Change::Mend { file } => {
+            let file = &model.files[*file];
+            match &file.state {
+                FileProblem::Malformed(malformed) => {
+                    let (_, edits) = malformed.fix.as_ref().ok_or_else(|| "mend the file".to_owned())?;
+                    Ok(edits.iter().map(|edit| FileEdit { source: file.source, edit: edit.clone() }).collect())
+                }
+                _ => Err("mend the file".to_owned()),
+            }
+        }
+        Change::Set { node, setting, value } => set(model, *node, *setting, value),
+    }
+}
+
+fn set(model: &Deployment, node_index: usize, setting: usize, value: &str) -> Result<Vec<FileEdit>, String> {
+    let node = &model.nodes[node_index];
+    let spec = &model.catalogue().settings[setting];
+    let started = setting == model.catalogue().offset && node.offset.place.is_some_and(|place| place.source == model.inputs.topology_source);
+    if started {
+        return Err(format!("start {} with -D{}={value}", node.name, model.catalogue().offset_property));
+    }
+    let mut places = spec.places.iter().filter(|place| holds(place.versions, node.product.family));
+    let present = places.clone().find_map(|place| match node.home.file(place.file) {
+        FileState::Read(source) => Some((place, *source)),
+        _ => None,
+    });
+    if let Some((place, source)) = present
+        && let Some(Ok(document)) = model.inputs.documents.get(source)
+        && let Some(edits) = config::set(document, &model.sources().get(source).content, &place.path, value, &spec.beside)
+    {
+        return Ok(edits.into_iter().map(|edit| FileEdit { source, edit }).collect());
+    }
+    let place = present.map(|(place, _)| place).or_else(|| places.next());
+    let what = place.map_or_else(|| spec.title.clone(), |place| format!("{} in {}/{}", place.path, node.home.name, model.catalogue().files[place.file].path));
+    Err(format!("set {what} to {value}"))
+}
+
+/// What the edits of a suggestion change, line by line.
+pub fn preview(model: &Deployment, suggestion: &Suggestion) -> Vec<Preview> {
+    let mut previews: Vec<Preview> = Vec::new();
+    for FileEdit { source, edit } in &suggestion.edits {
+        let content = &model.sources().get(*source).content;
+        let broken = !matches!(model.inputs.documents.get(*source), Some(Ok(_)));
+        let text = mask(content.text(), broken);
+        let range = content.to_text(edit.span);
+        let start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+        let end = text[range.end..].find('\n').map_or(text.len(), |at| range.end + at);
+        let new = format!("{}{}{}", &text[start..range.start], edit.text, &text[range.end..end]);
+        let lines = |text: &str| text.lines().map(|line| line.trim_end_matches('\r').to_owned()).collect::<Vec<_>>();
+        let (mut removed, mut added) = (lines(&text[start..end]), lines(&new));
+        let mut line = content.line_column(edit.span.start).line;
+        // An insertion leaves the line it follows as it is.
+        while !removed.is_empty() && removed.first() == added.first() {
+            removed.remove(0);
+            added.remove(0);
+            line += 1;
+        }
+        previews.push(Preview { source: *source, line, removed, added });
+    }
+    previews
+}

@@ -1,0 +1,203 @@
+//! A topology with everything that it names: read, resolved and linted in one go. What the command
+//! line, tests and editors start from.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::catalogue::{self, Catalogue, Severity};
+use crate::config::{Documents, Format};
+use crate::deployment::{self, Deployment, Inputs};
+use crate::home::{self, Disk, FileState, Home, ReadError, Storage, Wanted};
+use crate::lint::{self, Linted, Options, Rules};
+use crate::source::{Content, SourceId, Sources, TextKind};
+use crate::topology::{self, Topology, TopologyError};
+
+/// Product knowledge and rules, loaded once.
+pub struct Engine {
+    /// What is known of the product.
+    pub catalogue: Arc<Catalogue>,
+    /// What is looked for.
+    pub rules: Rules,
+}
+
+/// A deployment, read and resolved.
+pub struct Project {
+    /// The model.
+    pub model: Arc<Deployment>,
+    /// The topology's folder, as paths show it; empty for the working directory.
+    pub folder: String,
+}
+
+/// Why a project cannot be opened: exit status 2.
+#[derive(Debug)]
+pub enum OpenError {
+    /// The topology cannot be read.
+    Unreadable {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        why: ReadError,
+    },
+    /// It has mistakes.
+    Topology {
+        /// Its name.
+        name: String,
+        /// Its text.
+        content: Arc<Content>,
+        /// All of them.
+        errors: Vec<TopologyError>,
+    },
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { path, why } => write!(f, "{} cannot be read: {why}", path.display()),
+            Self::Topology { name, errors, .. } => {
+                let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+                write!(f, "{name}: {}", messages.join("; "))
+            }
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+impl Engine {
+    /// Loads what is embedded in the program.
+    ///
+    /// # Errors
+    /// A mistake in the embedded data: a mistake of the program, found by its tests.
+    pub fn new() -> Result<Self, String> {
+        let catalogue = catalogue::load().map_err(|error| error.to_string())?;
+        let files = catalogue::embedded_files("rules/").filter(|(path, _)| !path.starts_with("rules/catalogue/"));
+        let rules = lint::load(files, &catalogue).map_err(|errors| {
+            let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            lines.join("\n")
+        })?;
+        Ok(Self { catalogue: Arc::new(catalogue), rules })
+    }
+
+    /// Opens a topology file and everything it names.
+    ///
+    /// # Errors
+    /// If the topology cannot be read or has mistakes.
+    pub fn open(&self, path: &Path) -> Result<Project, OpenError> {
+        let unreadable = |why| OpenError::Unreadable { path: path.to_owned(), why };
+        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // The topology itself may be a link to anywhere: the user named it.
+        let real = std::fs::canonicalize(path).map_err(|_| unreadable(ReadError::Absent))?;
+        let around = real.parent().unwrap_or(Path::new("."));
+        let bytes = Disk::below([around]).read(&real).map_err(unreadable)?;
+        let name = home::display(path);
+        let content = Arc::new(Content::decode(bytes, TextKind::Utf8));
+        let declared = topology::read(&content);
+        self.finish(name, content, declared, folder, None)
+    }
+
+    /// Opens nodes given as `name=role:directory`, without a file.
+    ///
+    /// # Errors
+    /// If an argument is of another form.
+    pub fn open_ad_hoc(&self, arguments: &[String]) -> Result<Project, OpenError> {
+        let (text, declared) = topology::ad_hoc(arguments);
+        let content = Arc::new(Content::plain(text));
+        self.finish("<command line>".to_owned(), content, declared, Path::new("."), None)
+    }
+
+    /// Opens a topology that is in memory, with homes in `storage` below `folder`.
+    ///
+    /// # Errors
+    /// If the topology has mistakes.
+    pub fn open_in(&self, storage: &dyn Storage, folder: &Path, topology: &str) -> Result<Project, OpenError> {
+        let content = Arc::new(Content::plain(topology));
+        let declared = topology::read(&content);
+        self.finish("topology.yaml".to_owned(), content, declared, folder, Some(storage))
+    }
+
+    fn finish(
+        &self,
+        name: String,
+        content: Arc<Content>,
+        declared: Result<Topology, Vec<TopologyError>>,
+        folder: &Path,
+        storage: Option<&dyn Storage>,
+    ) -> Result<Project, OpenError> {
+        let fail = |errors| OpenError::Topology { name: name.clone(), content: Arc::clone(&content), errors };
+        let declared = declared.map_err(&fail)?;
+        let disk;
+        let storage = if let Some(storage) = storage {
+            storage
+        } else {
+            let named = declared.nodes.iter().flat_map(|node| &node.home).map(|home| folder.join(&home.value));
+            let folders: Vec<PathBuf> = named.chain([folder.to_owned()]).collect();
+            disk = Disk::below(folders.iter().map(PathBuf::as_path));
+            &disk
+        };
+        let (topology, mut errors) = home::expand(declared, folder, storage);
+        errors.extend(topology::check_references(&topology));
+        errors.extend(deployment::check_topology(&topology, &self.catalogue));
+        errors.extend(lint::check_topology(&topology, &self.rules));
+        if !errors.is_empty() {
+            return Err(fail(errors));
+        }
+        let mut sources = Sources::default();
+        let topology_source = sources.add(name.clone(), Arc::clone(&content));
+        let model = self.resolve(topology, topology_source, sources, storage, folder);
+        let shown = home::display(folder);
+        Ok(Project { model: Arc::new(model), folder: if shown == "." { String::new() } else { shown } })
+    }
+
+    fn resolve(&self, topology: Topology, topology_source: SourceId, mut sources: Sources, storage: &dyn Storage, folder: &Path) -> Deployment {
+        let wanted: Vec<Wanted> = self
+            .catalogue
+            .files
+            .iter()
+            .map(|file| {
+                let kind = if file.format == Some(Format::Xml) { TextKind::Xml } else { TextKind::Utf8 };
+                Wanted { path: file.path.clone(), kind }
+            })
+            .collect();
+        let paths: Vec<&str> = topology.nodes.iter().map(|node| node.home.first().map_or("", |home| home.value.as_str())).collect();
+        let homes = home::read(storage, folder, &paths, &wanted, &mut sources);
+        let documents = Documents::parse(&sources, &self.parsable(&homes));
+        let (catalogue, topology, sources) = (Arc::clone(&self.catalogue), Arc::new(topology), Arc::new(sources));
+        deployment::resolve(Inputs { catalogue, topology, topology_source, homes, sources, documents })
+    }
+
+    /// The files that were read and have a format, each once.
+    fn parsable(&self, homes: &[Arc<Home>]) -> Vec<(SourceId, Format)> {
+        let mut seen = vec![false; homes.len()];
+        let mut files = Vec::new();
+        for home in homes {
+            if std::mem::replace(&mut seen[home.id], true) {
+                continue;
+            }
+            for (index, spec) in self.catalogue.files.iter().enumerate() {
+                if let (FileState::Read(source), Some(format)) = (home.file(index), spec.format) {
+                    files.push((*source, format));
+                }
+            }
+        }
+        files
+    }
+
+    /// Lints a project. `overrides` replace severities, those of the topology too; `None` switches a rule off.
+    pub fn lint(&self, project: &Project, overrides: &HashMap<String, Option<Severity>>) -> Linted {
+        let declared = &project.model.inputs.topology.severities;
+        let mut severities: HashMap<String, Option<Severity>> =
+            declared.iter().map(|(rule, severity)| (rule.value.clone(), severity_named(&severity.value).flatten())).collect();
+        severities.extend(overrides.iter().map(|(rule, severity)| (rule.clone(), *severity)));
+        lint::run(&project.model, &self.rules, &Options { severities, folder: project.folder.clone() })
+    }
+}
+
+/// Reads `error`, `warning`, `info` or `off` (`Some(None)`).
+pub fn severity_named(name: &str) -> Option<Option<Severity>> {
+    match name {
+        "off" => Some(None),
+        other => [Severity::Info, Severity::Warning, Severity::Error].into_iter().find(|severity| severity.name() == other).map(Some),
+    }
+}
