@@ -59,6 +59,11 @@ impl Verdict {
         Self::Undecidable,
     ];
 
+    /// Whether nothing is known to be wrong.
+    pub fn in_order(self) -> bool {
+        matches!(self, Self::Ok | Self::External | Self::Dormant | Self::NotStated | Self::Undecidable)
+    }
+
     /// The words that rules and reports use.
     pub fn name(self) -> &'static str {
         match self {
@@ -113,8 +118,19 @@ pub struct Link {
     pub targets: Vec<Target>,
     /// Nodes with the target's role.
     pub candidates: Vec<usize>,
+    /// What a malformed link lacks that its reader needs.
+    pub lack: Option<Lack>,
     /// Placeholders and template marks in host or port that are not known.
     pub unresolved: Vec<(Place, What)>,
+}
+
+/// What the reader of a link needs and does not find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// A setting of its own.
+    Setting(usize),
+    /// A port in the text of its companion.
+    CompanionPort,
 }
 
 /// The host of a link.
@@ -229,6 +245,7 @@ impl Judge<'_> {
             forward_at_fault: false,
             targets: Vec::new(),
             candidates: self.directory.with_role(self.known.target_roles(family)),
+            lack: None,
             unresolved: Vec::new(),
         };
         let early = match &self.known.address {
@@ -372,7 +389,10 @@ impl Judge<'_> {
         link.port = node::port(self.inputs, self.reader.declared, self.node(), port);
         link.written.explicit = self.node().settings[port].state == State::Written;
         link.written.place = self.whole(port);
-        let missing = self.missing_need(port);
+        let missing = self.missing_need(port).map(|setting| {
+            link.lack = Some(Lack::Setting(setting));
+            (Verdict::Malformed, format!("{} is missing", self.inputs.catalogue.settings[setting].title))
+        });
         let host = hosts.iter().find(|setting| self.node().settings[**setting].state == State::Written);
         if let Some(setting) = host {
             let is_url = self.inputs.catalogue.settings[*setting].kind == catalogue::ValueKind::Url;
@@ -405,6 +425,7 @@ impl Judge<'_> {
             return Some(missing);
         }
         if let Some(lacks) = self.companion_lacks_port() {
+            link.lack = Some(Lack::CompanionPort);
             return Some((Verdict::Malformed, lacks));
         }
         link.port.why_unknown().map(|why| (Verdict::Undecidable, why.to_owned()))
@@ -430,14 +451,12 @@ impl Judge<'_> {
     }
 
     /// A setting without which the call cannot be made.
-    fn missing_need(&self, port: usize) -> Option<(Verdict, String)> {
+    fn missing_need(&self, port: usize) -> Option<usize> {
         let family = self.node().product.family;
         let needs = self.known.needs.iter().filter(|need| holds(need.versions, family)).map(|need| need.setting);
         let settings = &self.node().settings;
-        let missing = std::iter::once(port).chain(needs).find(|setting| {
-            !settings[*setting].stated() && matches!(settings[*setting].state, State::Absent | State::Blank)
-        })?;
-        Some((Verdict::Malformed, format!("{} is missing", self.inputs.catalogue.settings[missing].title)))
+        let is_missing = |setting: &usize| !settings[*setting].stated() && matches!(settings[*setting].state, State::Absent | State::Blank);
+        std::iter::once(port).chain(needs).find(is_missing)
     }
 
     fn note_unresolved(&self, setting: usize, link: &mut Link, parts: Option<&UrlParts>) {

@@ -29,7 +29,7 @@ use crate::topology::{Topology, TopologyError};
 pub use expand::{Expanded, What};
 pub use groups::{Cluster, Collision, Forward, Opener};
 pub use hosts::apart;
-pub use links::{Host, Link, Target, Verdict, WrittenPort};
+pub use links::{Host, Lack, Link, Target, Verdict, WrittenPort};
 pub use port::{EffectivePort, Reason, Step};
 pub use settings::{NumberProblem, Setting, State, parse_int};
 
@@ -69,6 +69,8 @@ pub struct Deployment {
     links_of: Vec<Range<usize>>,
     /// How many nodes call each listener of each node.
     callers: HashMap<(usize, usize), usize>,
+    /// Whether every link of each node, and every call to it, is in order as far as it is known.
+    settled: Vec<bool>,
     /// How many nodes have each home.
     homes: HashMap<usize, usize>,
 }
@@ -250,6 +252,11 @@ impl Deployment {
         self.links_of.get(node).map_or(&[], |range| &self.links[range.clone()])
     }
 
+    /// Whether every link of a node, and every call to it, is in order as far as it is known.
+    pub fn is_settled(&self, node: usize) -> bool {
+        self.settled.get(node).copied().unwrap_or(true)
+    }
+
     /// How many links go to a listener of a node, whether they fit or not.
     pub fn callers(&self, node: usize, listener: usize) -> usize {
         self.callers.get(&(node, listener)).copied().unwrap_or_default()
@@ -298,11 +305,17 @@ pub fn resolve(inputs: Inputs) -> Deployment {
     let clusters = groups::clusters(&inputs, &nodes, &links);
     let forwards = groups::forwards(&inputs, &nodes, &directory);
     let (links_of, callers) = (links_of(&nodes, &links), callers(&links));
+    let mut settled = vec![true; nodes.len()];
+    for link in links.iter().filter(|link| !link.verdict.in_order()) {
+        for node in std::iter::once(link.node).chain(link.targets.iter().map(|target| target.node)) {
+            settled[node] = false;
+        }
+    }
     let mut homes = HashMap::new();
     for node in &nodes {
         *homes.entry(node.home.id).or_default() += 1;
     }
-    Deployment { inputs, nodes, links, files, collisions, clusters, forwards, links_of, callers, homes }
+    Deployment { inputs, nodes, links, files, collisions, clusters, forwards, links_of, callers, settled, homes }
 }
 
 fn links_of(nodes: &[Node], links: &[Link]) -> Vec<Range<usize>> {

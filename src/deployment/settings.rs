@@ -105,6 +105,8 @@ pub fn read(inputs: &Inputs, home: &Home, family: Option<Family>, known: bool, s
         return Setting::empty(State::Unknown);
     }
     let mut applies = false;
+    // The first file that is there decides; in it, the first place that holds the element.
+    let mut absent_from = None;
     for place in spec.places.iter().filter(|place| holds(place.versions, family)) {
         applies = true;
         let source = match home.file(place.file) {
@@ -112,19 +114,20 @@ pub fn read(inputs: &Inputs, home: &Home, family: Option<Family>, known: bool, s
             FileState::Unreadable(source, _) => return Setting { file: Some(*source), ..Setting::empty(State::Unknown) },
             FileState::Read(source) => *source,
         };
+        if absent_from.is_some_and(|first| first != source) {
+            break;
+        }
         let Some(Ok(document)) = inputs.documents.get(source) else {
             return Setting { file: Some(source), ..Setting::empty(State::Unknown) };
         };
         let mut found = document.find(&place.path).into_iter();
-        let Some(first) = found.next() else { return absent(spec, family, State::Absent, source, None) };
-        let other = |other: &Found| other.parent == first.parent && other.text.trim() != first.text.trim();
-        let duplicates = found.filter(other).map(|other| Place { source, span: other.element }).collect();
-        if first.text.trim().is_empty() {
-            return Setting { duplicates, ..absent(spec, family, State::Blank, source, Some(first)) };
+        match found.next() {
+            Some(first) => return written(spec, family, source, first, found),
+            None => absent_from = Some(source),
         }
-        let text = Some(first.text.clone());
-        let found = Some((source, first));
-        return Setting { state: State::Written, text, offset: spec.offset, found, duplicates, file: Some(source) };
+    }
+    if let Some(source) = absent_from {
+        return absent(spec, family, State::Absent, source, None);
     }
     if !applies {
         return Setting::empty(State::NotApplicable);
@@ -134,6 +137,16 @@ pub fn read(inputs: &Inputs, home: &Home, family: Option<Family>, known: bool, s
     let default = default.or_else(|| pick(&spec.absent, family).map(|default| (default, default.offset)));
     let (text, offset) = default.map_or((None, OffsetUse::Never), |(default, offset)| (Some(default.value.clone()), offset));
     Setting { text, offset, ..Setting::empty(State::Shipped) }
+}
+
+fn written(spec: &catalogue::Setting, family: Option<Family>, source: SourceId, first: Found, others: impl Iterator<Item = Found>) -> Setting {
+    let other = |other: &Found| other.parent == first.parent && other.text.trim() != first.text.trim();
+    let duplicates = others.filter(other).map(|other| Place { source, span: other.element }).collect();
+    if first.text.trim().is_empty() {
+        return Setting { duplicates, ..absent(spec, family, State::Blank, source, Some(first)) };
+    }
+    let text = Some(first.text.clone());
+    Setting { state: State::Written, text, offset: spec.offset, found: Some((source, first)), duplicates, file: Some(source) }
 }
 
 fn absent(spec: &catalogue::Setting, family: Option<Family>, state: State, source: SourceId, found: Option<Found>) -> Setting {

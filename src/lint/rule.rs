@@ -157,6 +157,9 @@ pub struct EditFile {
     /// the part of the link's address that does; or
     #[serde(default)]
     pub part: Option<Part>,
+    /// An expression for the link whose address that is, where it is not the object itself.
+    #[serde(default)]
+    pub of: Option<Spanned<String>>,
     /// what the reader of the file worked out.
     #[serde(default)]
     pub mend: bool,
@@ -390,6 +393,13 @@ impl Loader<'_> {
         let ways = usize::from(edit.setting.is_some()) + usize::from(edit.part.is_some()) + usize::from(edit.mend);
         if ways != 1 || edit.mend == edit.value.is_some() {
             self.fail(path, line(title), "an edit names one of `setting`, `part`, both with `value`, or `mend: true`");
+        }
+        if let Some(of) = &edit.of {
+            match Checker::expression(&of.value, Scope::of(kind)) {
+                Ok(Type::Object(Kind::Link)) => {}
+                Ok(_) => self.fail(path, line(of), format!("'{}' is no link", of.value)),
+                Err(error) => self.fail(path, line(of), error.message),
+            }
         }
         if edit.part.is_some() && kind != Kind::Link {
             self.fail(path, line(title), "`part` is of a link's address: only rules `for: link` have one");

@@ -49,13 +49,14 @@ pub fn run(model: &Arc<Deployment>, rules: &Rules, options: &Options) -> Linted 
     let mut reported: HashSet<usize> = HashSet::new();
     let mut failures: BTreeMap<&str, String> = BTreeMap::new();
     for rule in &rules.rules {
-        if runner.is_off(&rule.id) {
-            continue;
-        }
         match runner.evaluate(rule, &reported) {
             Ok(found) => {
+                // A rule that is off keeps the general ones quiet too: off is off.
                 if rule.kind == Kind::Link {
                     reported.extend(found.iter().map(|(at, _)| at.first));
+                }
+                if runner.is_off(&rule.id) {
+                    continue;
                 }
                 findings.extend(found.into_iter().map(|(_, finding)| finding));
             }
@@ -137,7 +138,7 @@ impl Runner<'_> {
 
     /// The context of an object: its kind's name stands for it.
     fn subject(&self, at: Ref) -> Value {
-        Value::from_iter([(at.kind.name(), Handle::value(self.model, at))])
+        Value::from(BTreeMap::from([(at.kind.name(), Handle::value(self.model, at))]))
     }
 
     fn render(&self, rule: &Rule, field: &str, subject: &Value) -> Result<String, Error> {
@@ -265,8 +266,13 @@ impl Runner<'_> {
     /// The node that an expression means; the object's own where there is none.
     fn node_of(&self, expression: Option<&str>, at: Ref, subject: &Value) -> Result<Option<usize>, Error> {
         let Some(expression) = expression else { return Ok(self.nodes(at).first().copied()) };
+        Ok(self.object(expression, subject)?.map(|at| at.first))
+    }
+
+    /// The object that an expression means.
+    fn object(&self, expression: &str, subject: &Value) -> Result<Option<Ref>, Error> {
         let value = self.rules.environment.compile_expression(expression)?.eval(subject.clone())?;
-        Ok(value.downcast_object_ref::<Handle>().map(|handle| handle.at().first))
+        Ok(value.downcast_object_ref::<Handle>().map(Handle::at))
     }
 
     fn fix(&self, rule: &Rule, index: usize, fix: &FixFile, at: Ref, subject: &Value) -> Result<Option<Fix>, Error> {
@@ -305,7 +311,8 @@ impl Runner<'_> {
             return Ok(Some(Change::Mend { file: at.first }));
         }
         if let Some(part) = edit.part {
-            let link = &self.model.links[at.first];
+            let of = edit.of.as_ref().map(|of| self.object(&of.value, subject)).transpose()?.flatten();
+            let link = &self.model.links[of.unwrap_or(at).first];
             let (place, text) = match part {
                 Part::Port if link.written.explicit => (link.written.place, value),
                 Part::Port => (link.written.insert_at, format!(":{value}")),

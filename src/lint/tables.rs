@@ -5,7 +5,7 @@ use std::sync::Arc;
 use minijinja::value::Value;
 
 use crate::catalogue::{Catalogue, ValueKind};
-use crate::deployment::{Deployment, FileProblem, Link, Listener, Node, Target, Verdict};
+use crate::deployment::{Deployment, FileProblem, Lack, Link, Listener, Node, Target, Verdict};
 use crate::deployment::{NumberProblem, Opener, Setting, State, apart, parse_int};
 use crate::home::HomeState;
 use crate::source::nearest;
@@ -236,10 +236,7 @@ const SETTING: &[Field] = &[
         let written = setting(m, at).text.as_deref().and_then(|text| text.parse::<u32>().ok());
         Value::from(default.is_some_and(|listener| Some(listener.default) == written))
     }),
-    field("settled", Bool, "whether every link of its node, and every call to it, is in order", |m, at| {
-        let involved = m.links.iter().filter(|link| link.node == at.first || link.targets.iter().any(|target| target.node == at.first));
-        Value::from(involved.into_iter().all(|link| matches!(link.verdict, Verdict::Ok | Verdict::Dormant | Verdict::NotStated | Verdict::External | Verdict::Undecidable)))
-    }),
+    field("settled", Bool, "whether every link of its node, and every call to it, is in order", |m, at| Value::from(m.is_settled(at.first))),
 ];
 
 fn listener(model: &Model, at: Ref) -> &Listener {
@@ -326,10 +323,12 @@ const LINK: &[Field] = &[
         let is_candidate = |name: &&String| link.candidates.iter().any(|node| m.nodes[*node].name == ***name);
         Value::from(nodes.iter().filter(|name| is_candidate(name)).count())
     }),
-    field("forwarded", Bool, "whether the load balancer offers its port", |m, at| {
+    field("port_backends", Number, "nodes to which that load balancer forwards the link's port", |m, at| {
         let link = link(m, at);
-        let balancer = link.balancer.map(|index| &m.inputs.topology.load_balancers[index]);
-        Value::from(balancer.is_some_and(|balancer| balancer.ports.iter().any(|(port, _)| Some(i64::from(port.value)) == link.port.value())))
+        let Some(index) = link.balancer else { return Value::from(0) };
+        let balancer = &m.inputs.topology.load_balancers[index];
+        let offered = balancer.ports.iter().find(|(port, _)| Some(i64::from(port.value)) == link.port.value());
+        Value::from(offered.map_or(balancer.nodes.len(), |(_, backends)| backends.len()))
     }),
     field("apart", Bool, "whether its target runs on another machine, as far as the topology says", |m, at| {
         let link = link(m, at);
@@ -343,6 +342,21 @@ const LINK: &[Field] = &[
         let named = matches!(link.verdict, Verdict::Ok | Verdict::WrongPort | Verdict::WrongScheme | Verdict::NothingListens);
         let fits = |target: &Target| link.candidates.contains(&target.node) && apart(&m.nodes[link.node], &m.nodes[target.node]);
         Value::from(named && !link.targets.is_empty() && link.targets.iter().all(fits))
+    }),
+    field("has_target", Bool, "whether it goes to a node of the topology", |m, at| Value::from(!link(m, at).targets.is_empty())),
+    field("misses_role", Bool, "whether it names nodes, none of which has the target's role", |m, at| {
+        let link = link(m, at);
+        Value::from(!link.targets.is_empty() && !link.targets.iter().any(|target| link.candidates.contains(&target.node)))
+    }),
+    field("is_url", Bool, "whether it is written as a URL", |m, at| {
+        Value::from(matches!(m.catalogue().links[link(m, at).spec].address, crate::catalogue::Address::Url(_)))
+    }),
+    field("missing", Text, "id of the setting that it lacks, or nothing", |m, at| match link(m, at).lack {
+        Some(Lack::Setting(setting)) => setting_id(m.catalogue(), Some(setting)),
+        _ => text(""),
+    }),
+    field("companion_lacks_port", Bool, "whether its companion lacks a port that the caller can read", |m, at| {
+        Value::from(link(m, at).lack == Some(Lack::CompanionPort))
     }),
     field("proven", Bool, "whether it is proven that the caller's role makes this call", |m, at| Value::from(link(m, at).proven)),
     field("companion", Type::Object(Kind::Link), "the other link of this node to the same target", |m, at| {

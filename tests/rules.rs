@@ -1,0 +1,137 @@
+//! Every rule: unique, documented, with examples; and every example run: what it reports, where, how it is mended.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use carbonlint::config::apply;
+use carbonlint::fix::{Suggestion, suggest};
+use carbonlint::home::Memory;
+use carbonlint::lint::{Example, Finding, Rule};
+use carbonlint::project::{Engine, Project};
+
+fn engine() -> Engine {
+    Engine::new().expect("the embedded rules load")
+}
+
+fn open(engine: &Engine, example: &Example, files: &BTreeMap<String, Vec<u8>>) -> Project {
+    let mut memory = Memory::default();
+    for (path, bytes) in files {
+        memory.insert(PathBuf::from(path), bytes.clone());
+    }
+    engine.open_in(&memory, Path::new(""), &example.topology).unwrap_or_else(|error| panic!("{}: {error}", example.name))
+}
+
+fn files_of(example: &Example) -> BTreeMap<String, Vec<u8>> {
+    example.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect()
+}
+
+fn own<'a>(rule: &Rule, findings: &'a [Finding]) -> Vec<&'a Finding> {
+    findings.iter().filter(|finding| finding.rule == rule.id).collect()
+}
+
+fn labels(project: &Project, finding: &Finding) -> Vec<String> {
+    let sources = project.model.sources();
+    let label = |label: &carbonlint::lint::Label| {
+        let start = sources.position(label.place).start;
+        format!("{}:{}:{} {}", sources.get(label.place.source).name, start.line, start.column, label.text)
+    };
+    finding.labels.iter().map(label).collect()
+}
+
+fn suggestions(project: &Project, finding: &Finding) -> Vec<Suggestion> {
+    finding.fixes.iter().map(|fix| suggest(&project.model, fix)).collect()
+}
+
+fn edited(project: &Project, suggestion: &Suggestion, files: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<u8>> {
+    let mut files = files.clone();
+    let mut by_source: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for one in &suggestion.edits {
+        by_source.entry(one.source).or_default().push(one.edit.clone());
+    }
+    for (source, edits) in by_source {
+        let source = project.model.sources().get(source);
+        let bytes = apply(source.content.bytes(), &edits, &source.content).expect("the edits can be written");
+        files.insert(source.name.clone(), bytes);
+    }
+    files
+}
+
+#[test]
+fn every_rule_is_documented_and_has_a_bad_and_a_good_example() {
+    for rule in &engine().rules.rules {
+        let file = &rule.file;
+        assert!(!file.title.is_empty() && file.docs.len() > 60, "{}: title and docs", rule.id);
+        assert_eq!(Path::new(&rule.path).file_stem().and_then(|stem| stem.to_str()), Some(rule.id.as_str()), "a rule's file has its name");
+        // What the engine itself reports is shown by tests of the engine.
+        if file.when.is_none() {
+            continue;
+        }
+        assert!(file.examples.iter().any(|example| !example.reports.is_empty()), "{}: a bad example", rule.id);
+        assert!(file.examples.iter().any(|example| example.reports.is_empty()), "{}: a good example", rule.id);
+        for fix in &file.fixes {
+            assert!(!fix.why.is_empty(), "{}: why a fix is safe or not", rule.id);
+        }
+    }
+}
+
+#[test]
+fn every_fact_of_the_catalogue_has_a_source() {
+    let catalogue = engine().catalogue;
+    let sources = catalogue.settings.iter().map(|setting| (&setting.id, &setting.source));
+    let sources = sources.chain(catalogue.listeners.iter().map(|listener| (&listener.id, &listener.source)));
+    for (id, source) in sources.chain(catalogue.links.iter().map(|link| (&link.id, &link.source))) {
+        assert!(source.len() > 5, "{id}");
+    }
+}
+
+#[test]
+fn every_example_reports_what_it_says() {
+    let engine = engine();
+    let mut mistakes = Vec::new();
+    for rule in &engine.rules.rules {
+        for example in &rule.file.examples {
+            let name = format!("{}: {}", rule.id, example.name);
+            let files = files_of(example);
+            let project = open(&engine, example, &files);
+            let linted = engine.lint(&project, &HashMap::new());
+            let found = own(rule, &linted.findings);
+            let reports: Vec<String> = found.iter().map(|finding| format!("{}: {}", finding.severity.name(), finding.message)).collect();
+            if reports != example.reports {
+                mistakes.push(format!("{name}: reports\n  is     {reports:#?}\n  wanted {:#?}", example.reports));
+            }
+            let mut also: Vec<&str> = linted.findings.iter().map(|finding| finding.rule.as_str()).filter(|id| *id != rule.id).collect();
+            also.sort_unstable();
+            also.dedup();
+            if also != example.also {
+                mistakes.push(format!("{name}: also\n  is     {also:?}\n  wanted {:?}", example.also));
+            }
+            let Some(first) = found.first() else { continue };
+            let places = labels(&project, first);
+            if !example.labels.is_empty() && places != example.labels {
+                mistakes.push(format!("{name}: labels\n  is     {places:#?}\n  wanted {:#?}", example.labels));
+            }
+            let suggestions = suggestions(&project, first);
+            let mark = |one: &Suggestion| format!("{}{}{}", one.title, if one.safety.name() == "safe" { "" } else { " (unsafe)" }, if one.applicable { "" } else { " (by hand)" });
+            let titles: Vec<String> = suggestions.iter().map(mark).collect();
+            if titles != example.fixes {
+                mistakes.push(format!("{name}: fixes\n  is     {titles:#?}\n  wanted {:#?}", example.fixes));
+            }
+            let Some(fix) = suggestions.iter().find(|one| one.applicable) else { continue };
+            let after = edited(&project, fix, &files);
+            let changed: BTreeMap<String, String> = after
+                .iter()
+                .filter(|(path, bytes)| files.get(*path) != Some(*bytes))
+                .map(|(path, bytes)| (path.clone(), String::from_utf8_lossy(bytes).into_owned()))
+                .collect();
+            if changed != example.fixed {
+                mistakes.push(format!("{name}: fixed\n  is     {changed:#?}\n  wanted {:#?}", example.fixed));
+            }
+            let again = open(&engine, example, &after);
+            let left = engine.lint(&again, &HashMap::new());
+            if own(rule, &left.findings).iter().any(|finding| finding.fingerprint == first.fingerprint) {
+                mistakes.push(format!("{name}: the fix leaves the finding as it was"));
+            }
+        }
+    }
+    assert!(mistakes.is_empty(), "{}", mistakes.join("\n\n"));
+}
