@@ -113,8 +113,7 @@ struct DetectorData {
     directory: Option<String>,
     has: Option<HasData>,
     family: Option<Family>,
-    #[serde(rename = "at_least")]
-    _at_least: bool,
+    at_least: bool,
 }
 
 #[derive(Deserialize)]
@@ -457,12 +456,12 @@ impl Names {
                 Ok(Detector::File { file: find_file(&file, files)?, pattern, kernels })
             }
             DetectorData { directory: Some(pattern), .. } => Ok(Detector::Directory(pattern)),
-            DetectorData { has: Some(has), family: Some(family), .. } => {
+            DetectorData { has: Some(has), family: Some(family), at_least, .. } => {
                 let file = find_file(&has.file, files)?;
                 let format = files[file].format;
                 let path = has.path.zip(format).map(|(path, format)| Path::parse(&path, format));
                 let path = path.transpose().map_err(|error| fail("product.yaml", error))?;
-                Ok(Detector::Structure { file, path, family })
+                Ok(Detector::Structure { file, path, family, at_least })
             }
             _ => Err(fail("product.yaml", "an entry of detection is of no known form")),
         }

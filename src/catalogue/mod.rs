@@ -359,6 +359,8 @@ pub enum Detector {
         path: Option<Path>,
         /// The family that it is judged as.
         family: Family,
+        /// Whether it raises an older version that something else said.
+        at_least: bool,
     },
 }
 

@@ -49,6 +49,13 @@ fn by_name(name: &str, catalogue: &Catalogue) -> Option<String> {
 pub fn detect(inputs: &Inputs, home: &Home, declared: Option<&Spanned<String>>) -> Product {
     let catalogue = &inputs.catalogue;
     let mut found = catalogue.detection.iter().find_map(|detector| try_one(inputs, home, detector)).unwrap_or_default();
+    let raised = catalogue.detection.iter().filter(|detector| matches!(detector, Detector::Structure { at_least: true, .. }));
+    for newer in raised.filter_map(|detector| try_one(inputs, home, detector)) {
+        // A file that only newer versions have outweighs a number that was left behind.
+        if newer.family > found.family {
+            found = Product { id: found.id, ..newer };
+        }
+    }
     if let Some(declared) = declared
         && let Ok(written) = parse(&declared.value, catalogue)
     {
@@ -108,7 +115,7 @@ fn try_one(inputs: &Inputs, home: &Home, detector: &Detector) -> Option<Product>
             let captures = regex.captures(home.name.rsplit('/').next()?)?;
             named(catalogue, &captures, "its directory's name", None)
         }
-        Detector::Structure { file, path, family } => {
+        Detector::Structure { file, path, family, .. } => {
             let FileState::Read(source) = home.file(*file) else { return None };
             let fits = match path {
                 None => true,
