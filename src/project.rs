@@ -22,6 +22,20 @@ pub struct Engine {
     pub rules: Rules,
 }
 
+/// A deployment, read and parsed.
+pub struct Loaded {
+    /// Everything that was read.
+    pub inputs: Inputs,
+    folder: String,
+}
+
+impl Loaded {
+    /// Builds the model.
+    pub fn resolve(self) -> Project {
+        Project { model: Arc::new(deployment::resolve(self.inputs)), folder: self.folder }
+    }
+}
+
 /// A deployment, read and resolved.
 pub struct Project {
     /// The model.
@@ -80,11 +94,19 @@ impl Engine {
         Ok(Self { catalogue: Arc::new(catalogue), rules })
     }
 
-    /// Opens a topology file and everything it names.
+    /// Opens a topology file and everything it names, and builds the model.
     ///
     /// # Errors
     /// If the topology cannot be read or has mistakes.
     pub fn open(&self, path: &Path) -> Result<Project, OpenError> {
+        self.load(path).map(Loaded::resolve)
+    }
+
+    /// Reads a topology file and everything it names.
+    ///
+    /// # Errors
+    /// If the topology cannot be read or has mistakes.
+    pub fn load(&self, path: &Path) -> Result<Loaded, OpenError> {
         let unreadable = |why| OpenError::Unreadable { path: path.to_owned(), why };
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         // The topology itself may be a link to anywhere: the user named it.
@@ -104,7 +126,7 @@ impl Engine {
     pub fn open_ad_hoc(&self, arguments: &[String]) -> Result<Project, OpenError> {
         let (text, declared) = topology::ad_hoc(arguments);
         let content = Arc::new(Content::plain(text));
-        self.finish("<command line>".to_owned(), content, declared, Path::new("."), None)
+        self.finish("<command line>".to_owned(), content, declared, Path::new("."), None).map(Loaded::resolve)
     }
 
     /// Opens a topology that is in memory, with homes in `storage` below `folder`.
@@ -114,7 +136,7 @@ impl Engine {
     pub fn open_in(&self, storage: &dyn Storage, folder: &Path, topology: &str) -> Result<Project, OpenError> {
         let content = Arc::new(Content::plain(topology));
         let declared = topology::read(&content);
-        self.finish("topology.yaml".to_owned(), content, declared, folder, Some(storage))
+        self.finish("topology.yaml".to_owned(), content, declared, folder, Some(storage)).map(Loaded::resolve)
     }
 
     fn finish(
@@ -124,7 +146,7 @@ impl Engine {
         declared: Result<Topology, Vec<TopologyError>>,
         folder: &Path,
         storage: Option<&dyn Storage>,
-    ) -> Result<Project, OpenError> {
+    ) -> Result<Loaded, OpenError> {
         let fail = |errors| OpenError::Topology { name: name.clone(), content: Arc::clone(&content), errors };
         let declared = declared.map_err(&fail)?;
         let disk;
@@ -145,12 +167,12 @@ impl Engine {
         }
         let mut sources = Sources::default();
         let topology_source = sources.add(name.clone(), Arc::clone(&content));
-        let model = self.resolve(topology, topology_source, sources, storage, folder);
+        let inputs = self.read(topology, topology_source, sources, storage, folder);
         let shown = home::display(folder);
-        Ok(Project { model: Arc::new(model), folder: if shown == "." { String::new() } else { shown } })
+        Ok(Loaded { inputs, folder: if shown == "." { String::new() } else { shown } })
     }
 
-    fn resolve(&self, topology: Topology, topology_source: SourceId, mut sources: Sources, storage: &dyn Storage, folder: &Path) -> Deployment {
+    fn read(&self, topology: Topology, topology_source: SourceId, mut sources: Sources, storage: &dyn Storage, folder: &Path) -> Inputs {
         let wanted: Vec<Wanted> = self
             .catalogue
             .files
@@ -164,7 +186,7 @@ impl Engine {
         let homes = home::read(storage, folder, &paths, &wanted, &mut sources);
         let documents = Documents::parse(&sources, &self.parsable(&homes));
         let (catalogue, topology, sources) = (Arc::clone(&self.catalogue), Arc::new(topology), Arc::new(sources));
-        deployment::resolve(Inputs { catalogue, topology, topology_source, homes, sources, documents })
+        Inputs { catalogue, topology, topology_source, homes, sources, documents }
     }
 
     /// The files that were read and have a format, each once.

@@ -157,7 +157,8 @@ impl Memory {
 
 impl Storage for Memory {
     fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
-        self.files.get(path).cloned().ok_or(ReadError::Absent)
+        let absent = if self.directories.contains(path) { ReadError::NotAFile } else { ReadError::Absent };
+        self.files.get(path).cloned().ok_or(absent)
     }
 
     fn is_directory(&self, path: &Path) -> Result<bool, ReadError> {

@@ -1,0 +1,146 @@
+//! The command line's definition: the one place from which parsing and help come.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Finds ports and hosts of a distributed WSO2 API Manager that do not fit, and says how to mend them.
+#[derive(Debug, Parser)]
+#[command(name = "carbonlint", version, max_term_width = 100, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Colors: on terminals, always or never (`NO_COLOR` is respected)
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Lint a deployment
+    #[command(after_help = "Exit status: 0 nothing at or above --fail-on; 1 findings at or above it; 2 the check could not run.\n\n\
+        Without a topology file:\n  carbonlint check gw=gateway:homes/gw km=key-manager:homes/km")]
+    Check(Check),
+    /// Effective ports of every node
+    Ports(Ports),
+    /// Who calls whom on which port, each with its verdict
+    Links(Links),
+    /// How a port or link came about, step by step
+    Explain(Explain),
+    /// List rules, or show the documentation of one
+    Rules {
+        /// Id of a rule
+        id: Option<String>,
+    },
+}
+
+/// What to look at.
+#[derive(Debug, Args)]
+pub struct Where {
+    /// A topology file (or its folder), `topology.yaml` here by default; or nodes as NAME=ROLE:DIRECTORY
+    #[arg(value_name = "TOPOLOGY")]
+    pub topology: Vec<String>,
+}
+
+/// Options of `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// What to look at.
+    #[command(flatten)]
+    pub place: Where,
+    /// How to print findings
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub format: Format,
+    /// Write to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<std::path::PathBuf>,
+    /// The mildest severity that makes the exit status 1
+    #[arg(long, value_enum, default_value_t = FailOn::Error, value_name = "SEVERITY")]
+    pub fail_on: FailOn,
+    /// Give a rule another severity, or switch it off: error, warning, info, off; may be repeated
+    #[arg(long, value_name = "ID=SEVERITY")]
+    pub rule: Vec<String>,
+    /// List infos and every node too
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+/// Options of `ports`.
+#[derive(Debug, Args)]
+pub struct Ports {
+    /// What to look at.
+    #[command(flatten)]
+    pub place: Where,
+    /// How to print them
+    #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+    pub format: TableFormat,
+    /// Only nodes whose name matches a pattern
+    #[arg(long, value_name = "GLOB")]
+    pub node: Option<String>,
+}
+
+/// Options of `links`.
+#[derive(Debug, Args)]
+pub struct Links {
+    /// What to look at.
+    #[command(flatten)]
+    pub place: Where,
+    /// How to print them
+    #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+    pub format: TableFormat,
+}
+
+/// Options of `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A node, or a node's port or link: gw, gw.thrift-client
+    #[arg(value_name = "NODE[.PORT]")]
+    pub what: String,
+    /// What to look at.
+    #[command(flatten)]
+    pub place: Where,
+}
+
+/// Formats of findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people: snippets, arithmetic, fixes
+    Human,
+    /// One line a finding
+    Short,
+    /// For programs (version 1, stable)
+    Json,
+}
+
+/// Formats of tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    /// Aligned columns
+    Table,
+    /// For programs (version 1, stable)
+    Json,
+}
+
+/// When findings fail a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Errors only
+    Error,
+    /// Warnings and errors
+    Warning,
+    /// Any finding
+    Info,
+    /// No finding
+    Never,
+}
+
+/// When to use colors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On terminals
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
