@@ -175,9 +175,9 @@ impl Directory {
             return Meant::Local(vec![neighbour.unwrap_or(reader)]);
         }
         if has_role {
-            // Another one beside it may be meant too: the port tells.
-            let others = beside.into_iter().filter(|index| *index != reader);
-            return Meant::Local(std::iter::once(reader).chain(others).collect());
+            // Another one on its machine may be meant too (any one, where nothing says which machine is which): the port tells.
+            let others = if declared { &beside } else { targets };
+            return Meant::Local(std::iter::once(reader).chain(others.iter().copied().filter(|index| *index != reader)).collect());
         }
         if !declared {
             return self.assumed(inputs, reader, targets);
