@@ -277,9 +277,9 @@ pub fn check_topology(topology: &Topology, catalogue: &Catalogue) -> Vec<Topolog
             let near = crate::source::nearest(&role.value, names.iter().copied());
             let choices = format!("roles: {}", names.join(", "));
             errors.push(TopologyError {
-                message: format!("unknown role '{}' of node '{}'", role.value, node.name.value),
+                message: format!("unknown role `{}` of node `{}`", role.value, node.name.value),
                 span: Some(role.span),
-                help: Some(near.map_or(choices.clone(), |near| format!("did you mean '{near}'? {choices}"))),
+                help: Some(near.map_or(choices.clone(), |near| format!("did you mean `{near}`? {choices}"))),
             });
         }
         if let Some(product) = &node.product

@@ -119,7 +119,7 @@ fn try_one(inputs: &Inputs, home: &Home, detector: &Detector) -> Option<Product>
             let FileState::Read(source) = home.file(*file) else { return None };
             let fits = match path {
                 None => true,
-                Some(path) => matches!(inputs.documents.get(*source), Some(Ok(document)) if document.has(path)),
+                Some(path) => matches!(inputs.documents.get(*source), Some(Ok(document)) if !document.find(path).is_empty()),
             };
             let origin = format!("the structure of {}", file_name(inputs, *source));
             fits.then(|| Product { family: Some(*family), origin, ..Product::default() })

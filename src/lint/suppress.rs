@@ -68,9 +68,9 @@ pub fn check_topology(topology: &Topology, rules: &Rules) -> Vec<TopologyError> 
     let ids = rules.ids();
     let mut errors = Vec::new();
     let mut unknown = |id: &str, span| {
-        let near = nearest(id, ids.iter().copied()).map(|near| format!("did you mean '{near}'? "));
+        let near = nearest(id, ids.iter().copied()).map(|near| format!("did you mean `{near}`? "));
         let help = format!("{}`carbonlint rules` lists them all", near.unwrap_or_default());
-        errors.push(TopologyError { message: format!("there is no rule '{id}'"), span: Some(span), help: Some(help) });
+        errors.push(TopologyError { message: format!("there is no rule `{id}`"), span: Some(span), help: Some(help) });
     };
     for (rule, _) in topology.severities.iter().filter(|(rule, _)| rules.get(&rule.value).is_none()) {
         unknown(&rule.value, rule.span);

@@ -1,0 +1,190 @@
+//! The command line: arguments in, a report and an exit status out. Nothing else prints or ends the process.
+
+mod args;
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use globset::Glob;
+
+use crate::catalogue::Severity;
+use crate::lint::Linted;
+use crate::project::{Engine, OpenError, Project, severity_named};
+use crate::report::{self, Report, Style};
+use crate::source::nearest;
+
+use args::{Check, Cli, Color, Command, Explain, FailOn, Format, Links, Ports, TableFormat, Where};
+
+/// Exit status where the check could not run.
+const COULD_NOT_RUN: u8 = 2;
+
+/// What a command wants printed, and the exit status.
+struct Outcome {
+    text: String,
+    file: Option<PathBuf>,
+    status: u8,
+}
+
+/// Runs the program on arguments, the first being its own name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to standard output and are no failure.
+            let status = if error.use_stderr() { COULD_NOT_RUN } else { 0 };
+            return if error.print().is_err() { ExitCode::from(COULD_NOT_RUN) } else { ExitCode::from(status) };
+        }
+    };
+    let outcome = Engine::new().and_then(|engine| command(&engine, &cli)).and_then(|outcome| write(&outcome).map(|()| outcome.status));
+    match outcome {
+        Ok(status) => ExitCode::from(status),
+        Err(message) => {
+            complain(message.trim_end());
+            ExitCode::from(COULD_NOT_RUN)
+        }
+    }
+}
+
+/// Standard error may be closed: there is nobody left to tell.
+fn complain(message: &str) {
+    let _ = writeln!(std::io::stderr(), "{message}");
+}
+
+fn write(outcome: &Outcome) -> Result<(), String> {
+    if let Some(path) = &outcome.file {
+        return std::fs::write(path, &outcome.text).map_err(|error| format!("error: {} cannot be written: {error}", path.display()));
+    }
+    let mut out = std::io::stdout().lock();
+    match out.write_all(outcome.text.as_bytes()).and_then(|()| out.flush()) {
+        // Whoever reads has seen enough (`| head`).
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(|error| format!("error: standard output cannot be written: {error}")),
+    }
+}
+
+fn command(engine: &Engine, cli: &Cli) -> Result<Outcome, String> {
+    let ok = |text| Outcome { text, file: None, status: 0 };
+    match &cli.command {
+        Command::Check(options) => check(engine, options, cli.color),
+        Command::Ports(options) => ports(engine, options, cli.color).map(ok),
+        Command::Links(options) => links(engine, options, cli.color).map(ok),
+        Command::Explain(options) => explain(engine, options, cli.color).map(ok),
+        Command::Rules { id: None } => Ok(ok(report::rules::list(&engine.rules))),
+        Command::Rules { id: Some(id) } => report::rules::show(&engine.rules, id).map(ok).map_err(|error| format!("error: {error}")),
+    }
+}
+
+fn unknown_rule(engine: &Engine, id: &str) -> String {
+    let near = nearest(id, engine.rules.ids()).map(|near| format!(" Did you mean '{near}'?")).unwrap_or_default();
+    format!("error: there is no rule '{id}'.{near} `carbonlint rules` lists them all.")
+}
+
+fn check(engine: &Engine, options: &Check, color: Color) -> Result<Outcome, String> {
+    let overrides = overrides(engine, &options.rule)?;
+    let project = open(engine, &options.place, style(color, false, true))?;
+    let linted = engine.lint(&project, &overrides);
+    let report = Report { project: &project, linted: &linted };
+    let text = match options.format {
+        Format::Human => report::human::render(&report, &style(color, options.verbose, options.output.is_none())),
+        Format::Short => report::short::render(&report),
+        Format::Json => report::json::render(&report),
+    };
+    Ok(Outcome { text, file: options.output.clone(), status: status(&linted, options.fail_on) })
+}
+
+fn status(linted: &Linted, fail_on: FailOn) -> u8 {
+    let limit = match fail_on {
+        FailOn::Error => Some(Severity::Error),
+        FailOn::Warning => Some(Severity::Warning),
+        FailOn::Info => Some(Severity::Info),
+        FailOn::Never => None,
+    };
+    if linted.failed {
+        return COULD_NOT_RUN;
+    }
+    u8::from(limit.is_some_and(|limit| linted.findings.iter().any(|finding| finding.severity >= limit)))
+}
+
+/// Severities of `--rule ID=SEVERITY`.
+fn overrides(engine: &Engine, rules: &[String]) -> Result<HashMap<String, Option<Severity>>, String> {
+    let read = |written: &String| {
+        let (id, severity) = written.split_once('=').ok_or_else(|| format!("error: --rule {written}: expected ID=SEVERITY, such as port-collision=warning"))?;
+        if engine.rules.get(id).is_none() {
+            return Err(unknown_rule(engine, id));
+        }
+        let severity = severity_named(severity).ok_or_else(|| format!("error: --rule {written}: the severity is one of error, warning, info, off"))?;
+        Ok((id.to_owned(), severity))
+    };
+    rules.iter().map(read).collect()
+}
+
+fn ports(engine: &Engine, options: &Ports, color: Color) -> Result<String, String> {
+    let project = open(engine, &options.place, style(color, false, true))?;
+    let pattern = options.node.as_ref().map(|pattern| Glob::new(pattern)).transpose();
+    let matcher = pattern.map_err(|error| format!("error: --node: {error}"))?.map(|pattern| pattern.compile_matcher());
+    let wanted = |name: &str| matcher.as_ref().is_none_or(|matcher| matcher.is_match(name));
+    if !project.model.nodes.iter().any(|node| wanted(&node.name)) {
+        let names: Vec<&str> = project.model.nodes.iter().map(|node| node.name.as_str()).collect();
+        return Err(format!("error: --node {}: no node has such a name; nodes: {}", options.node.as_deref().unwrap_or_default(), names.join(", ")));
+    }
+    Ok(match options.format {
+        TableFormat::Table => report::ports::human(&project, &wanted),
+        TableFormat::Json => report::ports::json(&project, &wanted),
+    })
+}
+
+fn links(engine: &Engine, options: &Links, color: Color) -> Result<String, String> {
+    let project = open(engine, &options.place, style(color, false, true))?;
+    Ok(match options.format {
+        TableFormat::Table => report::links::human(&project, &|_| true),
+        TableFormat::Json => report::links::json(&project, &|_| true),
+    })
+}
+
+fn explain(engine: &Engine, options: &Explain, color: Color) -> Result<String, String> {
+    let project = open(engine, &options.place, style(color, false, true))?;
+    report::explain::render(&project, &options.what)
+}
+
+/// Opens what the arguments name: a topology, its folder, or nodes without a file.
+fn open(engine: &Engine, place: &Where, style: Style) -> Result<Project, String> {
+    let opened = match &place.topology[..] {
+        [] => engine.open(Path::new("topology.yaml")),
+        [path] if !is_node(path) => {
+            let path = Path::new(path);
+            if path.is_dir() { engine.open(&path.join("topology.yaml")) } else { engine.open(path) }
+        }
+        nodes if nodes.iter().all(|node| is_node(node)) => engine.open_ad_hoc(nodes),
+        _ => return Err("error: expected one topology file, or nodes as NAME=ROLE:DIRECTORY".to_owned()),
+    };
+    opened.map_err(|error| {
+        let is_default = place.topology.is_empty() && matches!(error, OpenError::Unreadable { .. });
+        let hint = "\nName a topology file, or check directories without one: carbonlint check gw=gateway:homes/gw km=key-manager:homes/km";
+        report::topology_errors::render(&error, &style) + if is_default { hint } else { "" }
+    })
+}
+
+/// `name=role:directory`, and no file of that name.
+fn is_node(argument: &str) -> bool {
+    argument.split_once('=').is_some_and(|(name, _)| !name.contains(['/', '\\', '.'])) && !Path::new(argument).is_file()
+}
+
+/// How to draw. What goes to a pipe or a file is the same on every machine.
+fn style(color: Color, verbose: bool, to_standard_output: bool) -> Style {
+    let terminal = to_standard_output && std::io::stdout().is_terminal();
+    let set = |name: &str| std::env::var(name).is_ok_and(|value| !value.is_empty());
+    let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
+    let color = match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => terminal && !set("NO_COLOR") && !dumb,
+    };
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    let unicode = !terminal || locale.is_none_or(|locale| locale.to_lowercase().replace('-', "").contains("utf8"));
+    let width = terminal_size::terminal_size().filter(|_| terminal).map_or(120, |(width, _)| usize::from(width.0));
+    Style { color, unicode, width, verbose }
+}
