@@ -10,5 +10,6 @@ pub mod fix;
 pub mod home;
 pub mod lint;
 pub mod project;
+pub mod report;
 pub mod source;
 pub mod topology;

@@ -1,0 +1,97 @@
+//! Findings for people: what is, what breaks, the ways out, and what was checked.
+
+use crate::catalogue::Severity;
+use crate::fix::{Suggestion, suggest};
+use crate::lint::{Finding, Safety};
+
+use super::snippet::{self, Texts};
+use super::words::{Ink, clean, count, paragraph, wrap};
+use super::{Report, Style, checked, diff};
+
+/// Places of one finding that are drawn.
+const PLACES: usize = 6;
+
+/// The whole report.
+pub fn render(report: &Report<'_>, style: &Style) -> String {
+    let style = *style;
+    let mut texts = Texts::new(report.model());
+    let shown: Vec<&Finding> = report.linted.findings.iter().filter(|finding| style.verbose || finding.severity > Severity::Info).collect();
+    let mut text = String::new();
+    if report.linted.findings.iter().all(|finding| finding.severity == Severity::Info) {
+        text.push_str(&style.paint(Ink::Strong, "no errors or warnings"));
+        text.push_str("\n\n");
+    }
+    for finding in &shown {
+        text.push_str(&self::finding(report, &mut texts, finding, style));
+        text.push('\n');
+    }
+    text.push_str(&checked::render(report, style));
+    text
+}
+
+fn finding(report: &Report<'_>, texts: &mut Texts<'_>, finding: &Finding, style: Style) -> String {
+    let severity = finding.severity;
+    let mut text = heading(finding, style);
+    let limit = if style.verbose { PLACES * 8 } else { PLACES };
+    text.push_str(&snippet::draw(texts, &finding.labels, severity, limit, style));
+    if let Some(symptom) = &finding.symptom {
+        text.push_str(&paragraph(style, (Ink::Strong, "what breaks:"), symptom, 2));
+    }
+    if let Some(note) = &finding.note {
+        text.push_str(&paragraph(style, (Ink::Strong, "note:"), note, 2));
+    }
+    for (index, fix) in finding.fixes.iter().enumerate() {
+        let suggestion = suggest(report.model(), fix);
+        text.push_str(&self::fix(report, &suggestion, index == 0, style));
+    }
+    text
+}
+
+/// `error[rule]: message`, the message in as many lines as it needs.
+fn heading(finding: &Finding, style: Style) -> String {
+    let tag = format!("{}[{}]", finding.severity.name(), clean(&finding.rule));
+    let columns = style.columns();
+    let lines = wrap(&clean(&finding.message), columns.saturating_sub(tag.chars().count() + 2), columns - 4);
+    let lines: Vec<String> = lines.iter().map(|line| style.paint(Ink::Strong, line)).collect();
+    format!("{}: {}\n", style.paint(Ink::Severity(finding.severity), &tag), lines.join("\n    "))
+}
+
+fn fix(report: &Report<'_>, suggestion: &Suggestion, first: bool, style: Style) -> String {
+    let heading = if first { "help:" } else { "  or:" };
+    let mut title = suggestion.title.clone();
+    if suggestion.safety == Safety::Unsafe {
+        title.push_str(&format!(" (unsafe: {})", suggestion.why));
+    }
+    let mut text = paragraph(style, (Ink::Help, heading), &title, 2);
+    if suggestion.applicable {
+        text.push_str(&diff::draw(report.model(), suggestion, 8, style));
+    }
+    for what in &suggestion.by_hand {
+        text.push_str(&paragraph(style, (Ink::Strong, "by hand:"), &crate::source::mask_text(what), 8));
+    }
+    text
+}
+
+/// `1 error, 2 infos (--verbose lists them), 1 ignored`.
+pub(super) fn totals(report: &Report<'_>, style: Style) -> String {
+    let summary = super::Summary::of(report);
+    let mut parts = Vec::new();
+    if summary.errors > 0 {
+        parts.push(style.paint(Ink::Severity(Severity::Error), &count(summary.errors, "error")));
+    }
+    if summary.warnings > 0 {
+        parts.push(style.paint(Ink::Severity(Severity::Warning), &count(summary.warnings, "warning")));
+    }
+    if summary.infos > 0 {
+        let hint = match (style.verbose, summary.infos) {
+            (true, _) => "",
+            (false, 1) => " (--verbose shows it)",
+            (false, _) => " (--verbose lists them)",
+        };
+        parts.push(format!("{}{hint}", count(summary.infos, "info")));
+    }
+    if summary.ignored > 0 {
+        parts.push(format!("{} ignored", summary.ignored));
+    }
+    parts.join(", ")
+}

@@ -1,0 +1,63 @@
+//! `carbonlint rules`: the list of rules, and the documentation of one.
+
+use crate::lint::{Rule, Rules};
+use crate::source::nearest;
+
+use super::words::{clean, table};
+
+/// All rules by id: id, severity, title.
+pub fn list(rules: &Rules) -> String {
+    let rows = rules.ids().into_iter().filter_map(|id| rules.get(id)).map(|rule| {
+        vec![rule.id.clone(), rule.file.severity.name().to_owned(), clean(&rule.file.title).into_owned()]
+    });
+    table(&rows.collect::<Vec<_>>(), "")
+}
+
+/// The documentation of one rule, as plain text.
+///
+/// # Errors
+/// If there is no such rule: what is nearest.
+pub fn show(rules: &Rules, id: &str) -> Result<String, String> {
+    let rule = rules.get(id).ok_or_else(|| unknown(rules, id))?;
+    let file = &rule.file;
+    let mut text = format!("{}: {}\n\nseverity: {}", rule.id, file.title, file.severity.name());
+    for other in &file.severity_when {
+        text.push_str(&format!("; {} when {}", other.severity.name(), other.when.value));
+    }
+    text.push_str(&format!("\nabout: {}", file.subject.value));
+    if !file.select.is_empty() {
+        let select: Vec<&str> = file.select.iter().map(|id| id.value.as_str()).collect();
+        text.push_str(&format!(" ({})", select.join(", ")));
+    }
+    text.push_str(&format!("\n\n{}\n", file.docs.trim_end()));
+    text.push_str(&fixes(rule));
+    if !file.examples.is_empty() {
+        text.push_str("\nexamples:\n");
+        for example in &file.examples {
+            let good = if example.reports.is_empty() { " (nothing reported)" } else { "" };
+            text.push_str(&format!("  {}{good}\n", example.name));
+        }
+    }
+    Ok(text)
+}
+
+fn unknown(rules: &Rules, id: &str) -> String {
+    let near = nearest(id, rules.ids()).map(|near| format!("; did you mean '{near}'?")).unwrap_or_default();
+    format!("there is no rule '{}'{near} (`carbonlint rules` lists them)", clean(id))
+}
+
+fn fixes(rule: &Rule) -> String {
+    if rule.file.fixes.is_empty() {
+        return String::new();
+    }
+    let mut text = "\nfixes:\n".to_owned();
+    for fix in &rule.file.fixes {
+        let safety = match (&fix.safe_when, fix.safety) {
+            (Some(when), _) => format!("safe when {}", when.value),
+            (None, Some(safety)) => format!("{safety:?}").to_lowercase(),
+            (None, None) => "unsafe".to_owned(),
+        };
+        text.push_str(&format!("  {}\n    {safety}: {}\n", fix.title.value.trim_end(), fix.why.trim_end()));
+    }
+    text
+}

@@ -1,0 +1,50 @@
+//! How much was checked and found, counted once for all formats.
+
+use serde::Serialize;
+
+use crate::catalogue::Severity;
+use crate::deployment::Verdict;
+
+use super::Report;
+
+/// Numbers of a report, in the order of the JSON contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Summary {
+    /// Nodes.
+    pub nodes: usize,
+    /// Links, of any verdict.
+    pub links: usize,
+    /// Links that the configuration does not use.
+    pub dormant: usize,
+    /// Links that cannot be judged.
+    pub undecidable: usize,
+    /// Findings of each severity.
+    pub errors: usize,
+    /// See `errors`.
+    pub warnings: usize,
+    /// See `errors`.
+    pub infos: usize,
+    /// Findings that the topology ignores.
+    pub ignored: usize,
+    /// Findings that were mended in this run.
+    pub fixed: usize,
+}
+
+impl Summary {
+    /// Counts.
+    pub fn of(report: &Report<'_>) -> Self {
+        let links = |verdict| report.model().links.iter().filter(|link| link.verdict == verdict).count();
+        let findings = |severity| report.linted.findings.iter().filter(|finding| finding.severity == severity).count();
+        Self {
+            nodes: report.model().nodes.len(),
+            links: report.model().links.len(),
+            dormant: links(Verdict::Dormant),
+            undecidable: links(Verdict::Undecidable),
+            errors: findings(Severity::Error),
+            warnings: findings(Severity::Warning),
+            infos: findings(Severity::Info),
+            ignored: report.linted.ignored,
+            fixed: 0,
+        }
+    }
+}
