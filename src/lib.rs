@@ -4,6 +4,7 @@
 //! [`source`] → [`topology`] → [`home`] → [`config`] → `catalogue` → `deployment` → `lint` → `fix` → `report` → `cli`.
 
 pub mod catalogue;
+pub mod cli;
 pub mod config;
 pub mod deployment;
 pub mod fix;
