@@ -55,11 +55,14 @@ fn stages(criterion: &mut Criterion) {
     group.sample_size(10);
     group.bench_function("floor: read and parse on one core", |bencher| bencher.iter(|| black_box(parse_all(folder.path()))));
     group.bench_function("load", |bencher| bencher.iter(|| black_box(load())));
-    group.bench_function("resolve", |bencher| bencher.iter_batched(load, |loaded| black_box(loaded.resolve()), criterion::BatchSize::LargeInput));
+    group.bench_function("resolve", |bencher| {
+        bencher.iter_batched(load, |loaded| black_box(loaded.resolve()), criterion::BatchSize::LargeInput)
+    });
     let project = load().resolve();
     group.bench_function("lint", |bencher| bencher.iter(|| black_box(engine.lint(&project, &HashMap::new()))));
     group.finish();
-    criterion.bench_function("start: load the catalogue and the rules", |bencher| bencher.iter(|| black_box(Engine::new().is_ok())));
+    criterion
+        .bench_function("start: load the catalogue and the rules", |bencher| bencher.iter(|| black_box(Engine::new().is_ok())));
 }
 
 criterion_group!(benches, stages);

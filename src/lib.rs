@@ -1,7 +1,8 @@
 //! carbonlint: a linter for distributed deployments of WSO2 API Manager.
 //!
 //! Data flows in one direction; no module knows a later one (see `ARCHITECTURE.md`):
-//! [`source`] → [`topology`] → [`home`] → [`config`] → `catalogue` → `deployment` → `lint` → `fix` → `report` → `cli`.
+//! [`source`] → [`topology`] → [`home`] → [`config`] → [`catalogue`] → [`deployment`] → [`lint`] → [`fix`] →
+//! [`project`] → [`report`] → [`cli`].
 
 pub mod catalogue;
 pub mod cli;

@@ -116,7 +116,7 @@ impl Engine {
         let name = home::display(path);
         let content = Arc::new(Content::decode(bytes, TextKind::Utf8));
         let declared = topology::read(&content);
-        self.finish(name, content, declared, folder, None)
+        self.finish(&name, &content, declared, folder, None)
     }
 
     /// Opens nodes given as `name=role:directory`, without a file.
@@ -126,7 +126,7 @@ impl Engine {
     pub fn open_ad_hoc(&self, arguments: &[String]) -> Result<Project, OpenError> {
         let (text, declared) = topology::ad_hoc(arguments);
         let content = Arc::new(Content::plain(text));
-        self.finish("<command line>".to_owned(), content, declared, Path::new("."), None).map(Loaded::resolve)
+        self.finish("<command line>", &content, declared, Path::new("."), None).map(Loaded::resolve)
     }
 
     /// Opens a topology that is in memory, with homes in `storage` below `folder`.
@@ -136,18 +136,18 @@ impl Engine {
     pub fn open_in(&self, storage: &dyn Storage, folder: &Path, topology: &str) -> Result<Project, OpenError> {
         let content = Arc::new(Content::plain(topology));
         let declared = topology::read(&content);
-        self.finish("topology.yaml".to_owned(), content, declared, folder, Some(storage)).map(Loaded::resolve)
+        self.finish("topology.yaml", &content, declared, folder, Some(storage)).map(Loaded::resolve)
     }
 
     fn finish(
         &self,
-        name: String,
-        content: Arc<Content>,
+        name: &str,
+        content: &Arc<Content>,
         declared: Result<Topology, Vec<TopologyError>>,
         folder: &Path,
         storage: Option<&dyn Storage>,
     ) -> Result<Loaded, OpenError> {
-        let fail = |errors| OpenError::Topology { name: name.clone(), content: Arc::clone(&content), errors };
+        let fail = |errors| OpenError::Topology { name: name.to_owned(), content: Arc::clone(content), errors };
         let declared = declared.map_err(&fail)?;
         let disk;
         let storage = if let Some(storage) = storage {
@@ -166,13 +166,20 @@ impl Engine {
             return Err(fail(errors));
         }
         let mut sources = Sources::default();
-        let topology_source = sources.add(name.clone(), Arc::clone(&content));
+        let topology_source = sources.add(name, Arc::clone(content));
         let inputs = self.read(topology, topology_source, sources, storage, folder);
         let shown = home::display(folder);
         Ok(Loaded { inputs, folder: if shown == "." { String::new() } else { shown } })
     }
 
-    fn read(&self, topology: Topology, topology_source: SourceId, mut sources: Sources, storage: &dyn Storage, folder: &Path) -> Inputs {
+    fn read(
+        &self,
+        topology: Topology,
+        topology_source: SourceId,
+        mut sources: Sources,
+        storage: &dyn Storage,
+        folder: &Path,
+    ) -> Inputs {
         let wanted: Vec<Wanted> = self
             .catalogue
             .files
@@ -182,7 +189,8 @@ impl Engine {
                 Wanted { path: file.path.clone(), kind }
             })
             .collect();
-        let paths: Vec<&str> = topology.nodes.iter().map(|node| node.home.first().map_or("", |home| home.value.as_str())).collect();
+        let paths: Vec<&str> =
+            topology.nodes.iter().map(|node| node.home.first().map_or("", |home| home.value.as_str())).collect();
         let homes = home::read(storage, folder, &paths, &wanted, &mut sources);
         let documents = Documents::parse(&sources, &self.parsable(&homes));
         let (catalogue, topology, sources) = (Arc::clone(&self.catalogue), Arc::new(topology), Arc::new(sources));
@@ -220,6 +228,8 @@ impl Engine {
 pub fn severity_named(name: &str) -> Option<Option<Severity>> {
     match name {
         "off" => Some(None),
-        other => [Severity::Info, Severity::Warning, Severity::Error].into_iter().find(|severity| severity.name() == other).map(Some),
+        other => {
+            [Severity::Info, Severity::Warning, Severity::Error].into_iter().find(|severity| severity.name() == other).map(Some)
+        }
     }
 }

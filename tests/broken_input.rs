@@ -22,7 +22,11 @@ impl Deployment {
         for node in ["gw", "km"] {
             new.write(node, CARBON, carbon("0").as_bytes());
             let validator = "<KeyValidatorClientType>ThriftClient</KeyValidatorClientType><ThriftClientConnectionTimeOut>10000</ThriftClientConnectionTimeOut><EnableThriftServer>true</EnableThriftServer>";
-            new.write(node, API_MANAGER, format!("<APIManager><APIKeyValidator>{validator}</APIKeyValidator></APIManager>").as_bytes());
+            new.write(
+                node,
+                API_MANAGER,
+                format!("<APIManager><APIKeyValidator>{validator}</APIKeyValidator></APIManager>").as_bytes(),
+            );
         }
         let topology = "nodes:\n  - {name: gw, role: gateway, home: gw}\n  - {name: km, role: key-manager, home: km}\n";
         fs::write(new.path().join("topology.yaml"), topology).expect("a file");
@@ -61,7 +65,8 @@ impl Deployment {
     #[track_caller]
     fn says(&self, expected: &[&str]) {
         let findings = self.findings();
-        let short: Vec<&str> = findings.iter().map(|line| line.split_once("] ").map_or(line.as_str(), |(head, _)| head)).collect();
+        let short: Vec<&str> =
+            findings.iter().map(|line| line.split_once("] ").map_or(line.as_str(), |(head, _)| head)).collect();
         let expected: Vec<String> = expected.iter().map(|line| (*line).to_owned()).collect();
         assert_eq!(short.iter().map(|head| format!("{head}]")).collect::<Vec<_>>(), expected, "{findings:#?}");
         // Every other format copes as well.
@@ -95,7 +100,8 @@ fn a_missing_home() {
 fn a_missing_home_names_the_nearest_directory() {
     let deployment = Deployment::new();
     fs::rename(deployment.path().join("km"), deployment.path().join("key-manager-1")).expect("renamed");
-    fs::write(deployment.path().join("topology.yaml"), "nodes:\n  - {name: km, role: key-manager, home: key-manager}\n").expect("a file");
+    fs::write(deployment.path().join("topology.yaml"), "nodes:\n  - {name: km, role: key-manager, home: key-manager}\n")
+        .expect("a file");
     let output = deployment.run(&["check"]);
     assert!(String::from_utf8_lossy(&output.stdout).contains("key-manager-1"), "{}", String::from_utf8_lossy(&output.stdout));
 }
@@ -123,7 +129,8 @@ fn an_empty_file() {
 
 #[test]
 fn a_file_that_is_cut_off() {
-    Deployment::with(CARBON, b"<Server>\n  <Ports>\n    <Offset>1</Off").says(&["gw/repository/conf/carbon.xml:3:14: error[file-malformed]"]);
+    Deployment::with(CARBON, b"<Server>\n  <Ports>\n    <Offset>1</Off")
+        .says(&["gw/repository/conf/carbon.xml:3:14: error[file-malformed]"]);
 }
 
 #[test]
@@ -134,7 +141,8 @@ fn a_binary_file() {
 
 #[test]
 fn bytes_that_are_not_of_the_declared_encoding() {
-    Deployment::with(CARBON, b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Server>\xe4</Server>").says(&["gw/repository/conf/carbon.xml:2:9: error[file-malformed]"]);
+    Deployment::with(CARBON, b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Server>\xe4</Server>")
+        .says(&["gw/repository/conf/carbon.xml:2:9: error[file-malformed]"]);
 }
 
 #[test]
@@ -180,7 +188,7 @@ mod unix {
     fn a_file_that_may_not_be_read() {
         let deployment = Deployment::new();
         let path = deployment.path().join("gw").join(API_MANAGER);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0)).expect("permissions");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).expect("permissions");
         if fs::read(&path).is_ok() {
             println!("skipped: this user may read everything");
             return;
@@ -246,19 +254,30 @@ fn offsets_of_every_kind() {
     Deployment::with(CARBON, carbon("60000").as_bytes()).says(&[&out_of_range, &mismatch]);
     Deployment::with(CARBON, carbon(" 0 ").as_bytes()).says(&[&invalid]);
     // An unrendered template is not an invalid offset, and nothing that rests on it is judged.
-    Deployment::with(CARBON, carbon("<![CDATA[<%= @offset %>]]>").as_bytes()).says(&["gw/repository/conf/carbon.xml:4:13: warning[unresolved-placeholder]"]);
-    Deployment::with(CARBON, carbon("{{ offset }}").as_bytes()).says(&["gw/repository/conf/carbon.xml:4:13: warning[unresolved-placeholder]"]);
+    Deployment::with(CARBON, carbon("<![CDATA[<%= @offset %>]]>").as_bytes())
+        .says(&["gw/repository/conf/carbon.xml:4:13: warning[unresolved-placeholder]"]);
+    Deployment::with(CARBON, carbon("{{ offset }}").as_bytes())
+        .says(&["gw/repository/conf/carbon.xml:4:13: warning[unresolved-placeholder]"]);
 }
 
 #[test]
 fn a_carbon_xml_without_offset() {
-    Deployment::with(CARBON, b"<Server>\n<Version>2.6.0</Version></Server>").says(&["gw/repository/conf/carbon.xml:1:1: error[offset-invalid]"]);
+    Deployment::with(CARBON, b"<Server>\n<Version>2.6.0</Version></Server>")
+        .says(&["gw/repository/conf/carbon.xml:1:1: error[offset-invalid]"]);
 }
 
 #[test]
 fn topologies_that_are_none_are_exit_status_2() {
     let deployment = Deployment::new();
-    for text in [&b""[..], b"nodes:", b"nodes: {", b"nodes:\n  - nmae: gw\n", b"\xff\xfe\x00", b"- - - -", b"nodes: [[[[[[[[[[[[[[[[[[[[[[[[[[[["] {
+    for text in [
+        &b""[..],
+        b"nodes:",
+        b"nodes: {",
+        b"nodes:\n  - nmae: gw\n",
+        b"\xff\xfe\x00",
+        b"- - - -",
+        b"nodes: [[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+    ] {
         fs::write(deployment.path().join("topology.yaml"), text).expect("a file");
         let output = deployment.run(&["check"]);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();

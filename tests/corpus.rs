@@ -16,7 +16,8 @@ fn deployments() -> Vec<PathBuf> {
         println!("skipped: no corpus of real deployments beside the project");
         return Vec::new();
     };
-    let mut found: Vec<PathBuf> = entries.flatten().map(|entry| entry.path().join("topology.yaml")).filter(|path| path.is_file()).collect();
+    let mut found: Vec<PathBuf> =
+        entries.flatten().map(|entry| entry.path().join("topology.yaml")).filter(|path| path.is_file()).collect();
     found.sort();
     assert!(found.len() >= 16, "the corpus holds 16 deployments, found {}", found.len());
     found

@@ -27,7 +27,9 @@ impl Case {
             memory.insert(format!("{node}/repository/conf/carbon.xml"), carbon(offset));
         }
         let url = self.url;
-        let validator = format!("<APIKeyValidator><ServerURL>{url}</ServerURL><KeyValidatorClientType>WSClient</KeyValidatorClientType></APIKeyValidator>");
+        let validator = format!(
+            "<APIKeyValidator><ServerURL>{url}</ServerURL><KeyValidatorClientType>WSClient</KeyValidatorClientType></APIKeyValidator>"
+        );
         memory.insert("gw/repository/conf/api-manager.xml", format!("<APIManager>{validator}</APIManager>"));
         let mut topology = String::from("nodes:\n");
         for (name, role, more) in [("gw", "gateway", self.gateway), ("km", "key-manager", self.key_manager)] {
@@ -102,12 +104,25 @@ fn an_external_is_never_unknown() {
 
 #[test]
 fn loopback_means_the_readers_machine() {
-    for url in ["https://localhost:9443/", "https://127.0.0.1:9443/", "https://[::1]:9443/", "https://gw:9443/", "https://${carbon.local.ip}:9443/"] {
+    for url in [
+        "https://localhost:9443/",
+        "https://127.0.0.1:9443/",
+        "https://[::1]:9443/",
+        "https://gw:9443/",
+        "https://${carbon.local.ip}:9443/",
+    ] {
         Case { url, ..HOSTS }.is("still local");
     }
     let together = Case { gateway: "host: gw, machine: vm", key_manager: "host: km, machine: vm", offsets: (2, 5), ..HOSTS };
     Case { url: "https://localhost:9448/", ..together }.is("ok");
-    Case { url: "https://localhost:9445/", gateway: "host: gw, machine: vm", key_manager: "host: km, machine: vm", offsets: (2, 5), ..HOSTS }.is("wrong port");
+    Case {
+        url: "https://localhost:9445/",
+        gateway: "host: gw, machine: vm",
+        key_manager: "host: km, machine: vm",
+        offsets: (2, 5),
+        ..HOSTS
+    }
+    .is("wrong port");
 }
 
 #[test]
@@ -118,7 +133,14 @@ fn the_port_of_a_neighbour_without_the_role_is_a_wrong_role() {
 
 #[test]
 fn aliases_never_make_a_machine() {
-    Case { url: "https://localhost:9448/", gateway: "host: gw, aliases: [vm]", key_manager: "host: km, aliases: [vm]", offsets: (2, 5), ..HOSTS }.is("still local");
+    Case {
+        url: "https://localhost:9448/",
+        gateway: "host: gw, aliases: [vm]",
+        key_manager: "host: km, aliases: [vm]",
+        offsets: (2, 5),
+        ..HOSTS
+    }
+    .is("still local");
 }
 
 #[test]
@@ -141,7 +163,8 @@ fn a_load_balancer_is_judged_by_what_is_behind_it() {
     Case { url: "https://lb:8443/services/", rest: good, ..HOSTS }.is("ok");
     Case { url: "https://lb:9443/services/", rest: good, ..HOSTS }.is("nothing listens");
     Case { url: "https://lb/services/", rest: good, offsets: (0, 1), ..HOSTS }.is("nothing listens");
-    Case { url: "https://lb:8243/", rest: "load_balancers: [{host: lb, ports: {8243: ['gw:8243']}}]\n", ..HOSTS }.is("wrong role");
+    Case { url: "https://lb:8243/", rest: "load_balancers: [{host: lb, ports: {8243: ['gw:8243']}}]\n", ..HOSTS }
+        .is("wrong role");
 }
 
 #[test]
@@ -173,10 +196,21 @@ fn schemes_are_told_apart() {
 
 #[test]
 fn what_cannot_be_known_is_undecidable() {
-    for url in ["https://$env{KM}:9443/", "https://{{ km }}:9443/", "https://km:${km.port}/", "https://[key-manager-host]:9443/", "https://%KM%:9443/"] {
+    for url in [
+        "https://$env{KM}:9443/",
+        "https://{{ km }}:9443/",
+        "https://km:${km.port}/",
+        "https://[key-manager-host]:9443/",
+        "https://%KM%:9443/",
+    ] {
         Case { url, ..HOSTS }.is("undecidable");
     }
-    Case { url: "https://$env{KM}:${km.port}/", gateway: "host: gw, environment: {KM: km}, properties: {km.port: 9443}", ..HOSTS }.is("ok");
+    Case {
+        url: "https://$env{KM}:${km.port}/",
+        gateway: "host: gw, environment: {KM: km}, properties: {km.port: 9443}",
+        ..HOSTS
+    }
+    .is("ok");
 }
 
 #[test]

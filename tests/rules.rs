@@ -61,7 +61,11 @@ fn every_rule_is_documented_and_has_a_bad_and_a_good_example() {
     for rule in &engine().rules.rules {
         let file = &rule.file;
         assert!(!file.title.is_empty() && file.docs.len() > 60, "{}: title and docs", rule.id);
-        assert_eq!(Path::new(&rule.path).file_stem().and_then(|stem| stem.to_str()), Some(rule.id.as_str()), "a rule's file has its name");
+        assert_eq!(
+            Path::new(&rule.path).file_stem().and_then(|stem| stem.to_str()),
+            Some(rule.id.as_str()),
+            "a rule's file has its name"
+        );
         // What the engine itself reports is shown by tests of the engine.
         if file.when.is_none() {
             continue;
@@ -95,11 +99,13 @@ fn every_example_reports_what_it_says() {
             let project = open(&engine, example, &files);
             let linted = engine.lint(&project, &HashMap::new());
             let found = own(rule, &linted.findings);
-            let reports: Vec<String> = found.iter().map(|finding| format!("{}: {}", finding.severity.name(), finding.message)).collect();
+            let reports: Vec<String> =
+                found.iter().map(|finding| format!("{}: {}", finding.severity.name(), finding.message)).collect();
             if reports != example.reports {
                 mistakes.push(format!("{name}: reports\n  is     {reports:#?}\n  wanted {:#?}", example.reports));
             }
-            let mut also: Vec<&str> = linted.findings.iter().map(|finding| finding.rule.as_str()).filter(|id| *id != rule.id).collect();
+            let mut also: Vec<&str> =
+                linted.findings.iter().map(|finding| finding.rule.as_str()).filter(|id| *id != rule.id).collect();
             also.sort_unstable();
             also.dedup();
             if also != example.also {
@@ -111,7 +117,14 @@ fn every_example_reports_what_it_says() {
                 mistakes.push(format!("{name}: labels\n  is     {places:#?}\n  wanted {:#?}", example.labels));
             }
             let suggestions = suggestions(&project, first);
-            let mark = |one: &Suggestion| format!("{}{}{}", one.title, if one.safety.name() == "safe" { "" } else { " (unsafe)" }, if one.applicable { "" } else { " (by hand)" });
+            let mark = |one: &Suggestion| {
+                format!(
+                    "{}{}{}",
+                    one.title,
+                    if one.safety.name() == "safe" { "" } else { " (unsafe)" },
+                    if one.applicable { "" } else { " (by hand)" }
+                )
+            };
             let titles: Vec<String> = suggestions.iter().map(mark).collect();
             if titles != example.fixes {
                 mistakes.push(format!("{name}: fixes\n  is     {titles:#?}\n  wanted {:#?}", example.fixes));

@@ -30,7 +30,10 @@ impl Case {
     }
 
     fn carbon(&self, offset: &str) -> String {
-        format!("<Server><Name>WSO2 API Manager</Name><Version>{}</Version><Ports><Offset>{offset}</Offset></Ports></Server>", self.version)
+        format!(
+            "<Server><Name>WSO2 API Manager</Name><Version>{}</Version><Ports><Offset>{offset}</Offset></Ports></Server>",
+            self.version
+        )
     }
 
     fn api_manager(&self, parent: &str, element: &str, port: Option<&str>, url: Option<&str>) -> String {
@@ -54,7 +57,10 @@ impl Case {
         let mut memory = Memory::default();
         memory.insert("gw/repository/conf/carbon.xml", self.carbon(self.offsets.0));
         memory.insert("km/repository/conf/carbon.xml", self.carbon(self.offsets.1));
-        memory.insert("gw/repository/conf/api-manager.xml", self.api_manager(self.parent.unwrap_or(own), "ThriftClientPort", self.client, self.url));
+        memory.insert(
+            "gw/repository/conf/api-manager.xml",
+            self.api_manager(self.parent.unwrap_or(own), "ThriftClientPort", self.client, self.url),
+        );
         memory.insert("km/repository/conf/api-manager.xml", self.api_manager(own, "ThriftServerPort", self.server, None));
         let mut topology = String::from("nodes:\n");
         for (name, role) in [("gw", "gateway"), ("km", "key-manager")] {
@@ -73,8 +79,13 @@ impl Case {
     fn outcome(&self) -> (Option<i64>, Option<i64>, Vec<String>) {
         let engine = Engine::new().expect("the embedded rules load");
         let project = self.open(&engine);
-        let mut rules: Vec<String> =
-            engine.lint(&project, &HashMap::new()).findings.iter().map(|finding| finding.rule.clone()).filter(|rule| rule != "thrift-server-unneeded" && rule != "thrift-port-pinned").collect();
+        let mut rules: Vec<String> = engine
+            .lint(&project, &HashMap::new())
+            .findings
+            .iter()
+            .map(|finding| finding.rule.clone())
+            .filter(|rule| rule != "thrift-server-unneeded" && rule != "thrift-port-pinned")
+            .collect();
         rules.sort();
         (link(&project.model, "thrift-client"), listener(&project.model, "km", "thrift-server"), rules)
     }
@@ -86,7 +97,10 @@ fn link(model: &Deployment, id: &str) -> Option<i64> {
 
 fn listener(model: &Deployment, node: &str, id: &str) -> Option<i64> {
     let node = &model.nodes[model.node(node).expect("the node is there")];
-    node.listeners.iter().find(|listener| model.catalogue().listeners[listener.spec].id == id).and_then(|listener| listener.port.value())
+    node.listeners
+        .iter()
+        .find(|listener| model.catalogue().listeners[listener.spec].id == id)
+        .and_then(|listener| listener.port.value())
 }
 
 #[track_caller]
@@ -160,7 +174,8 @@ fn a_missing_client_port_is_an_error_in_one_x() {
 
 #[test]
 fn the_old_parent_is_not_read_from_1_9_on() {
-    let case = Case { client: Some("10397"), server: Some("10397"), parent: Some("APIKeyManager"), ..Case::new("1.9.0", "0", "0") };
+    let case =
+        Case { client: Some("10397"), server: Some("10397"), parent: Some("APIKeyManager"), ..Case::new("1.9.0", "0", "0") };
     check(&case, None, Some(10397), &["thrift-client-port-missing", "thrift-obsolete"]);
 }
 

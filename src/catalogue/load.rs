@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Address, Catalogue, Condition, Confidence, DefaultValue, Detector, Family, FileSpec, Link, Listener, LocalMeaning, Meaning, Need,
-    OffsetUse, Product, Range, Reader, Role, RolesOf, Setting, SettingPlace, Severity, ValueKind,
+    Address, Catalogue, Condition, Confidence, DefaultValue, Detector, Family, FileSpec, Link, Listener, LocalMeaning, Meaning,
+    Need, OffsetUse, Product, Range, Reader, Role, RolesOf, Setting, SettingPlace, Severity, ValueKind,
 };
 use crate::config::{Format, Path};
 
@@ -270,8 +270,7 @@ pub fn load() -> Result<Catalogue> {
     let listener_ids: Vec<String> = listeners.iter().map(|listener| listener.id.clone()).collect();
     let link_data = read::<Vec<LinkData>>("links.yaml")?;
     let link_ids: Vec<String> = link_data.iter().map(|link| link.id.clone()).collect();
-    let links =
-        link_data.into_iter().map(|data| names.link(data, &listener_ids, &link_ids)).collect::<Result<Vec<_>>>()?;
+    let links = link_data.into_iter().map(|data| names.link(data, &listener_ids, &link_ids)).collect::<Result<Vec<_>>>()?;
     let detection = data.detection.into_iter().map(|data| names.detector(data, &files)).collect::<Result<Vec<_>>>()?;
     let placeholders = data
         .placeholders
@@ -330,7 +329,7 @@ fn find_file(path: &str, files: &[FileSpec]) -> Result<usize> {
     files.iter().position(|file| file.path == path).ok_or_else(|| fail("*.yaml", format!("'{path}' is not among files")))
 }
 
-fn build_place(data: PlaceData, files: &[FileSpec]) -> Result<SettingPlace> {
+fn build_place(data: &PlaceData, files: &[FileSpec]) -> Result<SettingPlace> {
     let file = find_file(&data.file, files)?;
     let format = files[file].format.ok_or_else(|| fail("settings.yaml", format!("'{}' is plain text", data.file)))?;
     let path = Path::parse(&data.path, format).map_err(|error| fail("settings.yaml", format!("{}: {error}", data.path)))?;
@@ -338,15 +337,15 @@ fn build_place(data: PlaceData, files: &[FileSpec]) -> Result<SettingPlace> {
 }
 
 fn build_setting(data: SettingData, files: &[FileSpec]) -> Result<Setting> {
-    let places = |places: Vec<PlaceData>| places.into_iter().map(|place| build_place(place, files)).collect::<Result<Vec<_>>>();
+    let places = |places: &[PlaceData]| places.iter().map(|place| build_place(place, files)).collect::<Result<Vec<_>>>();
     Ok(Setting {
         id: data.id,
         title: data.title,
         kind: data.kind,
         offset: data.offset,
         choices: data.choices,
-        places: places(data.places)?,
-        obsolete: places(data.obsolete)?,
+        places: places(&data.places)?,
+        obsolete: places(&data.obsolete)?,
         beside: data.beside,
         shipped: data.shipped,
         absent: data.absent,
@@ -419,10 +418,12 @@ impl Names {
             },
             _ => return Err(fail("links.yaml", format!("{} needs either url or port", data.id))),
         };
-        let readers = data.readers.into_iter().map(|reader| {
-            Ok(Reader { role: reader.role, proven: reader.proven, live: self.conditions(reader.live)? })
-        });
-        let needs = data.needs.into_iter().map(|need| Ok(Need { versions: need.versions, setting: self.setting(&need.setting)? }));
+        let readers = data
+            .readers
+            .into_iter()
+            .map(|reader| Ok(Reader { role: reader.role, proven: reader.proven, live: self.conditions(reader.live)? }));
+        let needs =
+            data.needs.into_iter().map(|need| Ok(Need { versions: need.versions, setting: self.setting(&need.setting)? }));
         let meant = data.target.listeners.into_iter().map(|(scheme, id)| Ok((scheme, find("listener", &id, listeners)?)));
         Ok(Link {
             readers: readers.collect::<Result<_>>()?,

@@ -18,8 +18,10 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Lint a deployment
-    #[command(after_help = "Exit status: 0 nothing at or above --fail-on; 1 findings at or above it; 2 the check could not run.\n\n\
-        Without a topology file:\n  carbonlint check gw=gateway:homes/gw km=key-manager:homes/km")]
+    #[command(
+        after_help = "Exit status: 0 nothing at or above --fail-on; 1 findings at or above it; 2 the check could not run.\n\n\
+        Without a topology file:\n  carbonlint check gw=gateway:homes/gw km=key-manager:homes/km"
+    )]
     Check(Check),
     /// Effective ports of every node
     Ports(Ports),

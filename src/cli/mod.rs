@@ -39,7 +39,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if error.print().is_err() { ExitCode::from(COULD_NOT_RUN) } else { ExitCode::from(status) };
         }
     };
-    let outcome = Engine::new().and_then(|engine| command(&engine, &cli)).and_then(|outcome| write(&outcome).map(|()| outcome.status));
+    let outcome =
+        Engine::new().and_then(|engine| command(&engine, &cli)).and_then(|outcome| write(&outcome).map(|()| outcome.status));
     match outcome {
         Ok(status) => ExitCode::from(status),
         Err(message) => {
@@ -56,7 +57,8 @@ fn complain(message: &str) {
 
 fn write(outcome: &Outcome) -> Result<(), String> {
     if let Some(path) = &outcome.file {
-        return std::fs::write(path, &outcome.text).map_err(|error| format!("error: {} cannot be written: {error}", path.display()));
+        return std::fs::write(path, &outcome.text)
+            .map_err(|error| format!("error: {} cannot be written: {error}", path.display()));
     }
     let mut out = std::io::stdout().lock();
     match out.write_all(outcome.text.as_bytes()).and_then(|()| out.flush()) {
@@ -74,7 +76,9 @@ fn command(engine: &Engine, cli: &Cli) -> Result<Outcome, String> {
         Command::Links(options) => links(engine, options, cli.color).map(ok),
         Command::Explain(options) => explain(engine, options, cli.color).map(ok),
         Command::Rules { id: None } => Ok(ok(report::rules::list(&engine.rules))),
-        Command::Rules { id: Some(id) } => report::rules::show(&engine.rules, id).map(ok).map_err(|error| format!("error: {error}")),
+        Command::Rules { id: Some(id) } => {
+            report::rules::show(&engine.rules, id).map(ok).map_err(|error| format!("error: {error}"))
+        }
     }
 }
 
@@ -112,11 +116,14 @@ fn status(linted: &Linted, fail_on: FailOn) -> u8 {
 /// Severities of `--rule ID=SEVERITY`.
 fn overrides(engine: &Engine, rules: &[String]) -> Result<HashMap<String, Option<Severity>>, String> {
     let read = |written: &String| {
-        let (id, severity) = written.split_once('=').ok_or_else(|| format!("error: --rule {written}: expected ID=SEVERITY, such as port-collision=warning"))?;
+        let (id, severity) = written
+            .split_once('=')
+            .ok_or_else(|| format!("error: --rule {written}: expected ID=SEVERITY, such as port-collision=warning"))?;
         if engine.rules.get(id).is_none() {
             return Err(unknown_rule(engine, id));
         }
-        let severity = severity_named(severity).ok_or_else(|| format!("error: --rule {written}: the severity is one of error, warning, info, off"))?;
+        let severity = severity_named(severity)
+            .ok_or_else(|| format!("error: --rule {written}: the severity is one of error, warning, info, off"))?;
         Ok((id.to_owned(), severity))
     };
     rules.iter().map(read).collect()
@@ -129,7 +136,11 @@ fn ports(engine: &Engine, options: &Ports, color: Color) -> Result<String, Strin
     let wanted = |name: &str| matcher.as_ref().is_none_or(|matcher| matcher.is_match(name));
     if !project.model.nodes.iter().any(|node| wanted(&node.name)) {
         let names: Vec<&str> = project.model.nodes.iter().map(|node| node.name.as_str()).collect();
-        return Err(format!("error: --node {}: no node has such a name; nodes: {}", options.node.as_deref().unwrap_or_default(), names.join(", ")));
+        return Err(format!(
+            "error: --node {}: no node has such a name; nodes: {}",
+            options.node.as_deref().unwrap_or_default(),
+            names.join(", ")
+        ));
     }
     Ok(match options.format {
         TableFormat::Table => report::ports::human(&project, &wanted),
@@ -183,7 +194,8 @@ fn style(color: Color, verbose: bool, to_standard_output: bool) -> Style {
         Color::Never => false,
         Color::Auto => terminal && !set("NO_COLOR") && !dumb,
     };
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    let locale =
+        ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
     let unicode = !terminal || locale.is_none_or(|locale| locale.to_lowercase().replace('-', "").contains("utf8"));
     let width = terminal_size::terminal_size().filter(|_| terminal).map_or(120, |(width, _)| usize::from(width.0));
     Style { color, unicode, width, verbose }

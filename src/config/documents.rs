@@ -33,7 +33,8 @@ impl Documents {
                 })
             })
             .collect();
-        let done: Vec<Arc<Parsed>> = jobs.par_iter().map(|(content, format)| Arc::new(Document::parse(content, *format))).collect();
+        let done: Vec<Arc<Parsed>> =
+            jobs.par_iter().map(|(content, format)| Arc::new(Document::parse(content, *format))).collect();
         let parsed = files.iter().zip(chosen).map(|((source, _), job)| (*source, Arc::clone(&done[job]))).collect();
         Self { parsed }
     }

@@ -31,8 +31,8 @@ mod tests_property;
 
 use std::ops::Range;
 
-pub use documents::{Documents, Parsed};
 pub use change::{Change, Edit, change, set};
+pub use documents::{Documents, Parsed};
 pub use encode::apply;
 pub use malformed::Malformed;
 pub use path::{Path, PathError};

@@ -130,7 +130,7 @@ impl Tree {
             match keys.split_first() {
                 None => found.push(index),
                 Some((Key::Each, rest)) if node.kind == Kind::Array => {
-                    open.extend(node.children.iter().map(|child| (*child, rest)))
+                    open.extend(node.children.iter().map(|child| (*child, rest)));
                 }
                 Some((Key::Name(_), _)) if node.kind == Kind::Table => {
                     let matching = node.children.iter().filter_map(|child| Some((*child, self.after_key(*child, keys)?)));

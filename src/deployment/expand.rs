@@ -138,7 +138,8 @@ pub fn expand(raw: &str, names: &dyn Names, synapse: bool) -> Expanded {
 /// The placeholder at the start of a text: its length, what it is, and what stands in its place.
 fn mark(rest: &str, names: &dyn Names, synapse: bool) -> Option<(usize, What, String)> {
     let opaque = || OPAQUE.to_string();
-    let given = |name: &str, value: &Spanned<String>| (What::Given(name.to_owned(), Some(names.place(value))), value.value.clone());
+    let given =
+        |name: &str, value: &Spanned<String>| (What::Given(name.to_owned(), Some(names.place(value))), value.value.clone());
     let (length, (what, value)) = if let Some(inner) = between(rest, "{{", "}}").or_else(|| between(rest, "{%", "%}")) {
         (inner.len() + 4, (What::Template(shown(&rest[..inner.len() + 4])), opaque()))
     } else if let Some(inner) = between(rest, "<%", "%>") {

@@ -18,11 +18,14 @@ pub struct Collision {
     pub node: usize,
     /// The other one.
     pub other: Opener,
-    /// Ports that both open: the port, the first node's listener, the other's listener if it is a node.
-    pub ports: Vec<(i64, usize, Option<usize>)>,
+    /// Ports that both open.
+    pub ports: Vec<SharedPort>,
     /// The smallest offset with which the first free node collides with nobody of its machine: node and offset.
     pub free_offset: Option<(usize, i64)>,
 }
+
+/// A port that two open: the port, the first node's listener, the other's listener if it is a node.
+pub type SharedPort = (i64, usize, Option<usize>);
 
 /// Who opens a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,7 +95,7 @@ pub fn collisions(inputs: &Inputs, nodes: &[Node]) -> Vec<Collision> {
             claims.entry((machine.clone(), i64::from(port.value))).or_default().push(claim);
         }
     }
-    let mut pairs: BTreeMap<(usize, Opener), (String, Vec<(i64, usize, Option<usize>)>)> = BTreeMap::new();
+    let mut pairs: BTreeMap<(usize, Opener), (String, Vec<SharedPort>)> = BTreeMap::new();
     for ((machine, port), group) in &claims {
         for (at, first) in group.iter().enumerate() {
             let (Opener::Node(node), Some(listener)) = (first.who, first.listener) else { continue };
@@ -109,7 +112,8 @@ pub fn collisions(inputs: &Inputs, nodes: &[Node]) -> Vec<Collision> {
         .map(|((node, other), (machine, ports))| {
             // The later one moves: the first was there before.
             let mover = if let Opener::Node(other) = other { other } else { node };
-            let free_offset = taken.get(&machine).and_then(|taken| free_offset(&nodes[mover], mover, taken)).map(|offset| (mover, offset));
+            let free_offset =
+                taken.get(&machine).and_then(|taken| free_offset(&nodes[mover], mover, taken)).map(|offset| (mover, offset));
             Collision { machine, node, other, ports, free_offset }
         })
         .collect()
@@ -140,7 +144,9 @@ fn free_offset(node: &Node, index: usize, taken: &Taken) -> Option<i64> {
     let shifted: Vec<i64> = node
         .listeners
         .iter()
-        .filter(|listener| listener.live && listener.port.reasons.iter().any(|reason| matches!(reason.step, super::Step::Offset(..))))
+        .filter(|listener| {
+            listener.live && listener.port.reasons.iter().any(|reason| matches!(reason.step, super::Step::Offset(..)))
+        })
         .filter_map(|listener| listener.port.value())
         .collect();
     let is_free = |port: i64| taken.get(&port).is_none_or(|openers| openers.iter().all(|opener| *opener == Opener::Node(index)));
@@ -200,7 +206,9 @@ pub fn forwards(inputs: &Inputs, nodes: &[Node], directory: &Directory) -> Vec<F
 /// the catalogue knows of without judging it.
 pub fn may_be_open(inputs: &Inputs, node: &Node, port: i64) -> bool {
     let Some(offset) = node.offset.value else { return true };
-    if node.home.state != crate::home::HomeState::Present || node.listeners.iter().any(|listener| listener.listed && listener.port.value().is_none()) {
+    if node.home.state != crate::home::HomeState::Present
+        || node.listeners.iter().any(|listener| listener.listed && listener.port.value().is_none())
+    {
         return true;
     }
     inputs.catalogue.other_ports.iter().any(|other| i64::from(*other) == port || i64::from(*other) + offset == port)

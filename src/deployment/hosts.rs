@@ -126,7 +126,8 @@ impl Directory {
     pub fn lookup(&self, inputs: &Inputs, nodes: &[Node], question: &Question<'_>) -> Meant {
         let reader = &nodes[question.reader];
         let host = question.host.map(|host| host.trim_matches(['[', ']']).to_lowercase());
-        let own = question.own || host.as_ref().is_some_and(|host| inputs.catalogue.is_loopback(host) || reader.hosts.contains(host));
+        let own =
+            question.own || host.as_ref().is_some_and(|host| inputs.catalogue.is_loopback(host) || reader.hosts.contains(host));
         let targets = self.with_role(question.roles);
         let declares = |index: &usize| !nodes[*index].hosts.is_empty() || nodes[*index].machine.is_some();
         let declared = declares(&question.reader) || targets.iter().any(declares);
@@ -177,7 +178,9 @@ impl Directory {
         if has_role {
             // Another one on its machine may be meant too (any one, where nothing says which machine is which): the port tells.
             let others = if declared { &beside } else { targets };
-            return Meant::Local(std::iter::once(reader).chain(others.iter().copied().filter(|index| *index != reader)).collect());
+            return Meant::Local(
+                std::iter::once(reader).chain(others.iter().copied().filter(|index| *index != reader)).collect(),
+            );
         }
         if !declared {
             return self.assumed(inputs, reader, targets);

@@ -327,7 +327,8 @@ impl Judge<'_> {
             Ok(parts) => parts,
             Err(early) => {
                 let value = &self.node().settings[setting];
-                link.host = Host { setting: Some(setting), place: self.whole(setting), raw: value.text.clone(), ..Host::default() };
+                link.host =
+                    Host { setting: Some(setting), place: self.whole(setting), raw: value.text.clone(), ..Host::default() };
                 self.note_unresolved(setting, link, None);
                 return Some(early);
             }
@@ -370,8 +371,12 @@ impl Judge<'_> {
     fn port_of(&self, text: &Text, parts: &UrlParts, scheme: &str) -> EffectivePort {
         let Some(range) = &parts.port else {
             return match default_port(scheme) {
-                Some(port) => EffectivePort::default().then(Step::Scheme(scheme.to_owned()), Some(port), self.whole(text.setting)),
-                None => EffectivePort::unknown(format!("{scheme} has no default port, and none is written"), self.whole(text.setting)),
+                Some(port) => {
+                    EffectivePort::default().then(Step::Scheme(scheme.to_owned()), Some(port), self.whole(text.setting))
+                }
+                None => {
+                    EffectivePort::unknown(format!("{scheme} has no default port, and none is written"), self.whole(text.setting))
+                }
             };
         };
         let place = self.place(text, range).or_else(|| self.whole(text.setting));
@@ -405,7 +410,8 @@ impl Judge<'_> {
                         }
                     }
                     Err((verdict, why)) => {
-                        link.host = Host { setting: Some(*setting), place: self.whole(*setting), borrowed: true, ..Host::default() };
+                        link.host =
+                            Host { setting: Some(*setting), place: self.whole(*setting), borrowed: true, ..Host::default() };
                         return missing.or(Some((verdict, why)));
                     }
                 }
@@ -455,7 +461,8 @@ impl Judge<'_> {
         let family = self.node().product.family;
         let needs = self.known.needs.iter().filter(|need| holds(need.versions, family)).map(|need| need.setting);
         let settings = &self.node().settings;
-        let is_missing = |setting: &usize| !settings[*setting].stated() && matches!(settings[*setting].state, State::Absent | State::Blank);
+        let is_missing =
+            |setting: &usize| !settings[*setting].stated() && matches!(settings[*setting].state, State::Absent | State::Blank);
         std::iter::once(port).chain(needs).find(is_missing)
     }
 
@@ -496,10 +503,16 @@ impl Judge<'_> {
         match meant {
             Meant::External(_) => (Verdict::External, String::new()),
             Meant::NoTarget => (Verdict::Undecidable, format!("the topology has no {role}")),
-            Meant::Ambiguous => (Verdict::Undecidable, format!("several nodes are {role} and none declares a host: say `key_manager`, or `host` of each")),
-            Meant::PublicName => (Verdict::Undecidable, format!("'{host}' is declared nowhere, and port {port} is likely a load balancer's")),
+            Meant::Ambiguous => (
+                Verdict::Undecidable,
+                format!("several nodes are {role} and none declares a host: say `key_manager`, or `host` of each"),
+            ),
+            Meant::PublicName => {
+                (Verdict::Undecidable, format!("'{host}' is declared nowhere, and port {port} is likely a load balancer's"))
+            }
             Meant::Unknown => {
-                let near = crate::source::nearest(&host, self.sorted_hosts().iter().copied()).map(|near| format!("nearest: {near}"));
+                let near =
+                    crate::source::nearest(&host, self.sorted_hosts().iter().copied()).map(|near| format!("nearest: {near}"));
                 (Verdict::UnknownHost, near.unwrap_or_default())
             }
             Meant::StillLocal => self.still_local(link, port),
@@ -541,7 +554,10 @@ impl Judge<'_> {
     fn not_offered(&self, index: usize, port: i64) -> (Verdict, String) {
         let balancer = &self.inputs.topology.load_balancers[index];
         let offered: Vec<String> = balancer.ports.iter().map(|(port, _)| port.value.to_string()).collect();
-        (Verdict::NothingListens, format!("the load balancer {} does not offer port {port}, it offers {}", balancer.host.value, offered.join(", ")))
+        (
+            Verdict::NothingListens,
+            format!("the load balancer {} does not offer port {port}, it offers {}", balancer.host.value, offered.join(", ")),
+        )
     }
 
     fn still_local(&self, link: &mut Link, port: i64) -> (Verdict, String) {
@@ -551,23 +567,30 @@ impl Judge<'_> {
         let open_here = self.open_at(self.index, port).is_some();
         let neighbour = neighbours.filter(|_| !open_here).find_map(|index| Some((*index, self.open_at(*index, port)?)));
         match neighbour {
-            Some((index, listener)) => self.wrong_role(link, index, listener),
+            Some((index, listener)) => Self::wrong_role(link, index, listener),
             None => (Verdict::StillLocal, String::new()),
         }
     }
 
     fn wrong(&self, link: &mut Link, named: &[usize], port: i64) -> (Verdict, String) {
         match named.iter().find_map(|index| self.open_at(*index, port).map(|listener| (*index, listener))) {
-            Some((index, listener)) => self.wrong_role(link, index, listener),
+            Some((index, listener)) => Self::wrong_role(link, index, listener),
             None => {
                 let names: Vec<&str> = named.iter().map(|index| self.nodes[*index].name.as_str()).collect();
                 link.targets = named.iter().map(|node| self.target(*node, &link.scheme, false)).collect();
-                (Verdict::NothingListens, format!("{} has no listener on {port}, and is no {}", names.join(", "), self.role_title(self.known.target_roles(self.node().product.family))))
+                (
+                    Verdict::NothingListens,
+                    format!(
+                        "{} has no listener on {port}, and is no {}",
+                        names.join(", "),
+                        self.role_title(self.known.target_roles(self.node().product.family))
+                    ),
+                )
             }
         }
     }
 
-    fn wrong_role(&self, link: &mut Link, node: usize, listener: usize) -> (Verdict, String) {
+    fn wrong_role(link: &mut Link, node: usize, listener: usize) -> (Verdict, String) {
         link.targets = vec![Target { node, listener, fits: false, instead: Some(listener) }];
         (Verdict::WrongRole, String::new())
     }
@@ -603,7 +626,9 @@ impl Judge<'_> {
         link.targets = judged.iter().map(|(target, _, _)| Target { fits: satisfied(target), ..target.clone() }).collect();
         if result.0 == Verdict::Ok {
             // Of several on one machine, the one at the port is the one that is called.
-            link.targets.sort_by_key(|target| !judged.iter().any(|(other, verdict, _)| other.node == target.node && *verdict == Verdict::Ok));
+            link.targets.sort_by_key(|target| {
+                !judged.iter().any(|(other, verdict, _)| other.node == target.node && *verdict == Verdict::Ok)
+            });
         }
         result
     }
@@ -687,7 +712,9 @@ impl Judge<'_> {
                 link.forward_at_fault = open.is_none() && !super::groups::may_be_open(self.inputs, backend, *port);
                 let why = match (&listener.why_dormant, listener.port.value()) {
                     (Some(why), _) => format!("the load balancer forwards to {}, which does not start it: {why}", backend.name),
-                    (None, Some(opened)) => format!("the load balancer forwards to {}:{port}, {} listens on {opened}", backend.name, backend.name),
+                    (None, Some(opened)) => {
+                        format!("the load balancer forwards to {}:{port}, {} listens on {opened}", backend.name, backend.name)
+                    }
                     (None, None) => String::new(),
                 };
                 return (Verdict::NothingListens, why);

@@ -57,10 +57,15 @@ fn roles(catalogue: &Catalogue, declared: &topology::Node) -> (Vec<String>, BTre
 /// What a home of another product does not say in a file of its own is not known.
 fn is_known(inputs: &Inputs, home: &crate::home::Home, product: &Product, spec: &catalogue::Setting) -> bool {
     let catalogue = &inputs.catalogue;
-    let needed = product.id.as_ref().and_then(|id| catalogue.products.iter().find(|known| known.id == *id)).and_then(|known| known.needs.as_ref());
+    let needed = product
+        .id
+        .as_ref()
+        .and_then(|id| catalogue.products.iter().find(|known| known.id == *id))
+        .and_then(|known| known.needs.as_ref());
     let Some(needed) = needed else { return true };
     let in_it = |place: &catalogue::SettingPlace| catalogue.files[place.file].path == *needed;
-    let missing = catalogue.files.iter().position(|file| file.path == *needed).is_some_and(|file| *home.file(file) == FileState::Absent);
+    let missing =
+        catalogue.files.iter().position(|file| file.path == *needed).is_some_and(|file| *home.file(file) == FileState::Absent);
     !(missing && spec.places.iter().any(in_it))
 }
 
@@ -93,14 +98,18 @@ fn offset(inputs: &Inputs, declared: &topology::Node, node: &Node) -> Offset {
 /// The offset that the node's files give.
 fn file_offset(inputs: &Inputs, declared: &topology::Node, node: &Node, setting: &Setting) -> Offset {
     let place = setting.place().or(setting.file.map(|source| Place { source, span: crate::source::Span::default() }));
-    let origin = place.map_or_else(|| "as shipped".to_owned(), |place| {
-        let name = &inputs.sources.get(place.source).name;
-        name.rsplit('/').next().unwrap_or(name).to_owned()
-    });
+    let origin = place.map_or_else(
+        || "as shipped".to_owned(),
+        |place| {
+            let name = &inputs.sources.get(place.source).name;
+            name.rsplit('/').next().unwrap_or(name).to_owned()
+        },
+    );
     let problem = |problem| Offset { value: Some(0), origin: origin.clone(), place, problem: Some(problem), ..Offset::default() };
     match setting.state {
         State::Unknown => {
-            let why = if setting.file.is_some() { format!("{origin} cannot be read") } else { "its home cannot be read".to_owned() };
+            let why =
+                if setting.file.is_some() { format!("{origin} cannot be read") } else { "its home cannot be read".to_owned() };
             Offset { origin, unknown: Some(why), ..Offset::default() }
         }
         State::Blank if setting.text.is_none() => problem(OffsetProblem::Blank),
@@ -205,7 +214,8 @@ fn listener(inputs: &Inputs, declared: &topology::Node, node: &Node, spec: usize
     let port = port(inputs, declared, node, known.port);
     let unmet = first_unmet(catalogue, &node.settings, &known.live);
     let home_known = node.home.state == HomeState::Present;
-    let closed = matches!(node.settings[known.port].state, State::Absent | State::Blank) && node.settings[known.port].text.is_none();
+    let closed =
+        matches!(node.settings[known.port].state, State::Absent | State::Blank) && node.settings[known.port].text.is_none();
     let why_dormant = match unmet {
         Some((condition, Some(false))) => Some(dormant_because(catalogue, node, condition)),
         Some((_, _)) => Some("it cannot be known".to_owned()),
@@ -213,7 +223,11 @@ fn listener(inputs: &Inputs, declared: &topology::Node, node: &Node, spec: usize
         None if !home_known => Some("its home cannot be read".to_owned()),
         None => None,
     };
-    let bind = known.bind.map(|bind| &node.settings[bind]).filter(|bind| bind.state == State::Written).and_then(|bind| bind.text.clone());
+    let bind = known
+        .bind
+        .map(|bind| &node.settings[bind])
+        .filter(|bind| bind.state == State::Written)
+        .and_then(|bind| bind.text.clone());
     Listener {
         spec,
         live: listed && why_dormant.is_none(),

@@ -22,7 +22,8 @@ pub struct Written {
     pub family: Family,
 }
 
-static PACK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^(?:([A-Za-z][A-Za-z0-9 -]*?)[- ])?v?(\d+(?:\.\d+)*\S*)$").ok());
+static PACK: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^(?:([A-Za-z][A-Za-z0-9 -]*?)[- ])?v?(\d+(?:\.\d+)*\S*)$").ok());
 
 /// Reads `2.6.0`, `wso2am-2.6.0` or `5.7.0` (an Identity Server).
 ///
@@ -35,14 +36,22 @@ pub fn parse(text: &str, catalogue: &Catalogue) -> Result<Written, String> {
     let family: Family = version.parse().map_err(|_| expected())?;
     let id = match captures.get(1).map(|name| name.as_str()) {
         Some(name) => Some(by_name(name, catalogue).ok_or_else(|| format!("'{name}' is no product that is known here"))?),
-        None => catalogue.products.iter().find(|product| product.pairs.iter().any(|(own, _)| *own == family)).map(|product| product.id.clone()),
+        None => catalogue
+            .products
+            .iter()
+            .find(|product| product.pairs.iter().any(|(own, _)| *own == family))
+            .map(|product| product.id.clone()),
     };
     Ok(Written { id, version, family })
 }
 
 fn by_name(name: &str, catalogue: &Catalogue) -> Option<String> {
     let same = |known: &String| known.eq_ignore_ascii_case(name.trim());
-    catalogue.products.iter().find(|product| product.id == name || product.names.iter().any(same)).map(|product| product.id.clone())
+    catalogue
+        .products
+        .iter()
+        .find(|product| product.id == name || product.names.iter().any(same))
+        .map(|product| product.id.clone())
 }
 
 /// Finds out what a node is.
@@ -71,7 +80,8 @@ pub fn detect(inputs: &Inputs, home: &Home, declared: Option<&Spanned<String>>) 
 
 /// The family that a version is judged as, for its product.
 fn judge(catalogue: &Catalogue, id: Option<String>, written: &Written, origin: &str, place: Option<Place>) -> Product {
-    let pairs = id.as_ref().and_then(|id| catalogue.products.iter().find(|product| product.id == *id)).map(|product| &product.pairs);
+    let pairs =
+        id.as_ref().and_then(|id| catalogue.products.iter().find(|product| product.id == *id)).map(|product| &product.pairs);
     let paired = pairs.and_then(|pairs| pairs.iter().rev().find(|(own, _)| *own <= written.family)).map(|(_, main)| *main);
     let family = paired.or_else(|| catalogue.judged_as(written.family));
     let newer = paired.is_none() && catalogue.families.last().is_some_and(|newest| written.family > *newest);
@@ -101,7 +111,9 @@ fn try_one(inputs: &Inputs, home: &Home, detector: &Detector) -> Option<Product>
             let text = inputs.sources.get(*source).content.text();
             let regex = Regex::new(pattern).ok()?;
             let captures = regex.captures(text)?;
-            let place = captures.get(0).map(|all| Place { source: *source, span: inputs.sources.get(*source).content.to_disk(all.range()) });
+            let place = captures
+                .get(0)
+                .map(|all| Place { source: *source, span: inputs.sources.get(*source).content.to_disk(all.range()) });
             let origin = file_name(inputs, *source);
             if let Some(kernel) = captures.name("kernel") {
                 let family = *kernels.get(kernel.as_str())?;

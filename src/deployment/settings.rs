@@ -1,7 +1,7 @@
 //! Settings as a node reads them: written, blank, absent from its file, or the file absent.
 
 use crate::catalogue::{self, Catalogue, Condition, Family, OffsetUse, ValueKind, holds, pick};
-use crate::config::Found;
+use crate::config::{Format, Found};
 use crate::home::{FileState, Home, HomeState};
 use crate::source::{Place, SourceId};
 
@@ -139,7 +139,13 @@ pub fn read(inputs: &Inputs, home: &Home, family: Option<Family>, known: bool, s
     Setting { text, offset, ..Setting::empty(State::Shipped) }
 }
 
-fn written(spec: &catalogue::Setting, family: Option<Family>, source: SourceId, first: Found, others: impl Iterator<Item = Found>) -> Setting {
+fn written(
+    spec: &catalogue::Setting,
+    family: Option<Family>,
+    source: SourceId,
+    first: Found,
+    others: impl Iterator<Item = Found>,
+) -> Setting {
     let other = |other: &Found| other.parent == first.parent && other.text.trim() != first.text.trim();
     let duplicates = others.filter(other).map(|other| Place { source, span: other.element }).collect();
     if first.text.trim().is_empty() {
@@ -191,13 +197,14 @@ pub fn first_unmet<'a>(
 /// Elements of a file that the node's version does not read: where, and what they would be.
 pub fn obsolete(inputs: &Inputs, node: &Node, file: usize, source: SourceId) -> Vec<(Place, String)> {
     // From 3.0 on, files next to a deployment.toml are written anew at every start: nobody wrote that.
-    let generated = node.settings[inputs.catalogue.offset].file.is_some_and(|offset_file| {
-        offset_file != source && inputs.sources.get(offset_file).name.ends_with(".toml")
-    });
+    let files = inputs.catalogue.files.iter().enumerate();
+    let mut toml = files.filter(|(_, spec)| spec.format == Some(Format::Toml)).map(|(index, _)| index);
+    let generated = toml.any(|toml| toml != file && *node.home.file(toml) != FileState::Absent);
     let Some(Ok(document)) = inputs.documents.get(source).filter(|_| !generated && node.product.family.is_some()) else {
         return Vec::new();
     };
-    let settings = inputs.catalogue.settings.iter().flat_map(|setting| setting.obsolete.iter().map(move |place| (setting, place)));
+    let settings =
+        inputs.catalogue.settings.iter().flat_map(|setting| setting.obsolete.iter().map(move |place| (setting, place)));
     settings
         .filter(|(_, place)| place.file == file && holds(place.versions, node.product.family))
         .flat_map(|(setting, place)| document.find(&place.path).into_iter().map(move |found| (setting, found)))

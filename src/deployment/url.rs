@@ -64,14 +64,18 @@ fn check_host(host: &str, rest: &str, opaque: char) -> Result<(), String> {
     if rest.starts_with("//") && matches!(host, "http" | "https" | "tcp" | "ssl") {
         return Err(format!("{host}:// stands in it twice"));
     }
-    if let Some(wrong) = host.chars().find(|c| c.is_whitespace() || matches!(c, '\\' | '<' | '>' | '"' | '|' | '^' | '`' | '{' | '}' | ',')) {
+    if let Some(wrong) =
+        host.chars().find(|c| c.is_whitespace() || matches!(c, '\\' | '<' | '>' | '"' | '|' | '^' | '`' | '{' | '}' | ','))
+    {
         return Err(format!("'{wrong}' cannot be in a host name"));
     }
     // A last label of digits is an IPv4 address (WHATWG URL, "ends in a number"): localhost.9443 is none.
     let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
     if !last.is_empty() && last.chars().all(|c| c.is_ascii_digit()) && host.parse::<std::net::Ipv4Addr>().is_err() {
         return Err(match host.rsplit_once('.') {
-            Some((name, digits)) if digits.len() > 3 => format!("a '.' stands where the ':' before the port should be ({name}:{digits})"),
+            Some((name, digits)) if digits.len() > 3 => {
+                format!("a '.' stands where the ':' before the port should be ({name}:{digits})")
+            }
             _ => "its host is no IPv4 address".to_owned(),
         });
     }
@@ -106,7 +110,16 @@ mod tests {
 
     #[test]
     fn what_is_no_url_is_said() {
-        for text in ["km:9443", "https://localhost.9443/", "https:///services/", "https://https://km:9443/", "https://km:94x3/", "https://k m/", "://x", ""] {
+        for text in [
+            "km:9443",
+            "https://localhost.9443/",
+            "https:///services/",
+            "https://https://km:9443/",
+            "https://km:94x3/",
+            "https://k m/",
+            "://x",
+            "",
+        ] {
             assert!(parts(text).is_err(), "{text}");
         }
     }

@@ -73,7 +73,9 @@ fn resolve(model: &Deployment, change: &Change) -> Result<Vec<FileEdit>, String>
         Change::Replace { place: Some(place), text } => {
             Ok(vec![FileEdit { source: place.source, edit: Edit { span: place.span, text: text.clone() } }])
         }
-        Change::Replace { place: None, text } => Err(format!("write {text} there: the text is not written plainly enough to be edited")),
+        Change::Replace { place: None, text } => {
+            Err(format!("write {text} there: the text is not written plainly enough to be edited"))
+        }
         Change::Mend { file } => {
             let file = &model.files[*file];
             match &file.state {
@@ -91,7 +93,8 @@ fn resolve(model: &Deployment, change: &Change) -> Result<Vec<FileEdit>, String>
 fn set(model: &Deployment, node_index: usize, setting: usize, value: &str) -> Result<Vec<FileEdit>, String> {
     let node = &model.nodes[node_index];
     let spec = &model.catalogue().settings[setting];
-    let started = setting == model.catalogue().offset && node.offset.place.is_some_and(|place| place.source == model.inputs.topology_source);
+    let started = setting == model.catalogue().offset
+        && node.offset.place.is_some_and(|place| place.source == model.inputs.topology_source);
     if started {
         return Err(format!("start {} with -D{}={value}", node.name, model.catalogue().offset_property));
     }
@@ -107,7 +110,10 @@ fn set(model: &Deployment, node_index: usize, setting: usize, value: &str) -> Re
         return Ok(edits.into_iter().map(|edit| FileEdit { source, edit }).collect());
     }
     let place = present.map(|(place, _)| place).or_else(|| places.next());
-    let what = place.map_or_else(|| spec.title.clone(), |place| format!("{} in {}/{}", place.path, node.home.name, model.catalogue().files[place.file].path));
+    let what = place.map_or_else(
+        || spec.title.clone(),
+        |place| format!("{} in {}/{}", place.path, node.home.name, model.catalogue().files[place.file].path),
+    );
     Err(format!("set {what} to {value}"))
 }
 

@@ -100,9 +100,7 @@ pub fn read(storage: &dyn Storage, base: &Path, homes: &[&str], wanted: &[Wanted
                 match file {
                     RawFile::Absent => FileState::Absent,
                     RawFile::Read(content, hash) => FileState::Read(sources.add(file_name, share(&mut shared, content, hash))),
-                    RawFile::Unreadable(why) => {
-                        FileState::Unreadable(sources.add(file_name, Arc::new(Content::plain(""))), why)
-                    }
+                    RawFile::Unreadable(why) => FileState::Unreadable(sources.add(file_name, Arc::new(Content::plain(""))), why),
                 }
             });
             let files = files.collect();

@@ -36,7 +36,9 @@ impl fmt::Display for ReadError {
             Self::NotAFile => f.write_str("a directory, or something else that is no file, is in its place"),
             Self::LeadsOut => f.write_str("a symbolic link leads out of the topology's folder and the homes"),
             Self::Dangling => f.write_str("a symbolic link that leads nowhere"),
-            Self::TooLarge(bytes) => write!(f, "{bytes} bytes, more than the {MAX_FILE_BYTES} that a configuration file may have"),
+            Self::TooLarge(bytes) => {
+                write!(f, "{bytes} bytes, more than the {MAX_FILE_BYTES} that a configuration file may have")
+            }
             Self::Other(message) => f.write_str(message),
         }
     }
@@ -85,7 +87,9 @@ impl Storage for Disk {
     fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
         let real = match fs::canonicalize(path) {
             Ok(real) => real,
-            Err(error) if error.kind() == ErrorKind::NotFound && path.symlink_metadata().is_ok() => return Err(ReadError::Dangling),
+            Err(error) if error.kind() == ErrorKind::NotFound && path.symlink_metadata().is_ok() => {
+                return Err(ReadError::Dangling);
+            }
             Err(error) => return Err(said(&error)),
         };
         if !self.contains(&real) {

@@ -108,7 +108,9 @@ impl Checker {
                 Type::Object(kind) => Self::field(kind, get.name, line(get.span().start_line)),
                 _ => Err(mistake(line(get.span().start_line), format!("what stands before .{} has no fields", get.name))),
             },
-            Expr::UnaryOp(op) => Self::check(&op.expr, scope).map(|_| if matches!(op.op, UnaryOpKind::Not) { Type::Bool } else { Type::Number }),
+            Expr::UnaryOp(op) => {
+                Self::check(&op.expr, scope).map(|_| if matches!(op.op, UnaryOpKind::Not) { Type::Bool } else { Type::Number })
+            }
             Expr::BinOp(op) => Self::binary(op, scope),
             Expr::Compare(compare) => {
                 let mut left = &compare.expr;
@@ -126,14 +128,15 @@ impl Checker {
                 Self::check(&choice.true_expr, scope)
             }
             Expr::Filter(filter) => {
-                for inner in filter.expr.iter() {
+                for inner in &filter.expr {
                     Self::check(inner, scope)?;
                 }
                 known(FILTERS, filter.name, "filter", line(filter.span().start_line))
             }
             Expr::Call(call) => {
                 for argument in &call.args {
-                    let (CallArg::Pos(value) | CallArg::Kwarg(_, value) | CallArg::PosSplat(value) | CallArg::KwargSplat(value)) = argument;
+                    let (CallArg::Pos(value) | CallArg::Kwarg(_, value) | CallArg::PosSplat(value) | CallArg::KwargSplat(value)) =
+                        argument;
                     Self::check(value, scope)?;
                 }
                 match &call.expr {
@@ -161,7 +164,9 @@ impl Checker {
                 Ok(Type::Text)
             }
             BinOpKind::Eq | BinOpKind::Ne => Self::compare(&op.left, CompareOpKind::Eq, &op.right, 0, scope),
-            BinOpKind::Lt | BinOpKind::Lte | BinOpKind::Gt | BinOpKind::Gte => Self::compare(&op.left, CompareOpKind::Lt, &op.right, 0, scope),
+            BinOpKind::Lt | BinOpKind::Lte | BinOpKind::Gt | BinOpKind::Gte => {
+                Self::compare(&op.left, CompareOpKind::Lt, &op.right, 0, scope)
+            }
             BinOpKind::In => Self::compare(&op.left, CompareOpKind::In, &op.right, 0, scope),
             _ => {
                 Self::check(&op.left, scope)?;
@@ -184,10 +189,9 @@ impl Checker {
 
     fn fits(one: Type, other: Type, left: &Expr<'_>, right: &Expr<'_>, line: usize) -> Result<(), Mistake> {
         match (one, other) {
-            (Type::Any, _) | (_, Type::Any) => Ok(()),
+            (Type::Any, _) | (_, Type::Any) | (Type::OneOf(_), Type::OneOf(_)) => Ok(()),
             (Type::OneOf(choices), Type::Text) => Self::choice(choices, right, line),
             (Type::Text, Type::OneOf(choices)) => Self::choice(choices, left, line),
-            (Type::OneOf(_), Type::OneOf(_)) => Ok(()),
             (one, other) if one == other => Ok(()),
             (one, other) => Err(mistake(line, format!("{} is compared with {}: that is never equal", words(one), words(other)))),
         }
@@ -206,7 +210,8 @@ impl Checker {
     fn field(kind: Kind, name: &str, line: usize) -> Checked {
         let fields = tables::fields(kind);
         fields.iter().find(|field| field.name == name).map(|field| field.ty).ok_or_else(|| {
-            let near = nearest(name, fields.iter().map(|field| field.name)).map(|near| format!("; nearest: {near}")).unwrap_or_default();
+            let near = nearest(name, fields.iter().map(|field| field.name)).and_then(|near| tables::find(kind, near));
+            let near = near.map(|field| format!("; nearest: {} ({})", field.name, field.doc)).unwrap_or_default();
             mistake(line, format!("a {} has no '{name}'{near}", kind.name()))
         })
     }
@@ -214,7 +219,8 @@ impl Checker {
 
 fn known(table: &[(&str, Type)], name: &str, what: &str, line: usize) -> Checked {
     table.iter().find(|(known, _)| *known == name).map(|(_, ty)| *ty).ok_or_else(|| {
-        let near = nearest(name, table.iter().map(|(known, _)| *known)).map(|near| format!("; nearest: {near}")).unwrap_or_default();
+        let near =
+            nearest(name, table.iter().map(|(known, _)| *known)).map(|near| format!("; nearest: {near}")).unwrap_or_default();
         mistake(line, format!("there is no {what} '{name}'{near}"))
     })
 }
@@ -266,8 +272,8 @@ mod tests {
 
     #[test]
     fn a_name_that_the_model_lacks_is_said_with_the_nearest() {
-        assert_eq!(says("link.prot == 1"), "a link has no 'prot'; nearest: port");
-        assert_eq!(says("link.target.callrs == 1"), "a target has no 'callrs'; nearest: callers");
+        assert_eq!(says("link.prot == 1"), "a link has no 'prot'; nearest: port (the port that it calls)");
+        assert_eq!(says("link.target.callrs == 1"), "a target has no 'callrs'; nearest: callers (how many links go to it)");
         assert_eq!(says("node.name == 'x'"), "there is no 'node': the object of this rule is 'link'");
     }
 
@@ -281,7 +287,12 @@ mod tests {
 
     #[test]
     fn what_hides_names_is_refused() {
-        for text in ["{% set x = link.prot %}{{ x }}", "{{ link.prot|default('') }}", "{{ link['prot'] }}", "{{ link.nodes|map(attribute='x') }}"] {
+        for text in [
+            "{% set x = link.prot %}{{ x }}",
+            "{{ link.prot|default('') }}",
+            "{{ link['prot'] }}",
+            "{{ link.nodes|map(attribute='x') }}",
+        ] {
             assert!(Checker::template(text, Scope::of(Kind::Link)).is_err(), "{text}");
         }
     }

@@ -121,7 +121,11 @@ fn of_setting(model: &Deployment, at: Ref) -> Vec<Label> {
         };
         Label { place, text, node: Some(at.first) }
     });
-    let others = setting.duplicates.iter().map(|place| Label { place: *place, text: "nobody reads this one".to_owned(), node: Some(at.first) });
+    let others = setting.duplicates.iter().map(|place| Label {
+        place: *place,
+        text: "nobody reads this one".to_owned(),
+        node: Some(at.first),
+    });
     written.into_iter().chain(others).collect()
 }
 
@@ -156,7 +160,11 @@ fn of_collision(model: &Deployment, index: usize) -> Vec<Label> {
                 let external = &model.inputs.topology.externals[external];
                 let declared = external.ports.iter().find(|declared| i64::from(declared.value) == *port);
                 let span = declared.map_or(external.host.span, |declared| declared.span);
-                labels.push(Label { place: model.topology_place(span), text: format!("opened by {}", external.host.value), node: None });
+                labels.push(Label {
+                    place: model.topology_place(span),
+                    text: format!("opened by {}", external.host.value),
+                    node: None,
+                });
             }
             (Opener::Node(_), None) => {}
         }
@@ -181,7 +189,9 @@ fn of_forward(model: &Deployment, index: usize) -> Vec<Label> {
     let node = &model.nodes[forward.node];
     let text = format!("{} is behind port {}", node.name, forward.port);
     let declared = Label { place: forward.place, text, node: None };
-    let nearest = forward.nearest.map(|listener| of_port(model, &node.listeners[listener].port, forward.node, &format!(", opened by {}", node.name)));
+    let nearest = forward
+        .nearest
+        .map(|listener| of_port(model, &node.listeners[listener].port, forward.node, &format!(", opened by {}", node.name)));
     std::iter::once(declared).chain(nearest.into_iter().flatten()).collect()
 }
 

@@ -14,5 +14,5 @@ mod tables;
 
 pub use finding::{Change, Finding, Fix, Label, Safety};
 pub use rule::{Example, Rule, RuleError, Rules, load};
-pub use suppress::check_topology;
 pub use run::{Linted, Options, run};
+pub use suppress::check_topology;

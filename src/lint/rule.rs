@@ -344,7 +344,11 @@ impl Loader<'_> {
         let known = Kind::SUBJECTS.iter().find(|(name, _)| *name == file.subject.value);
         let Some((_, kind)) = known else {
             let names = Kind::SUBJECTS.map(|(name, _)| name);
-            self.fail(path, line(&file.subject), format!("'{}' is nothing that a rule can be for; expected one of {}", file.subject.value, names.join(", ")));
+            self.fail(
+                path,
+                line(&file.subject),
+                format!("'{}' is nothing that a rule can be for; expected one of {}", file.subject.value, names.join(", ")),
+            );
             return None;
         };
         let kind = *kind;
@@ -435,7 +439,8 @@ impl Loader<'_> {
             match ids.iter().position(|id| *id == wanted.value) {
                 Some(index) => found.push(index),
                 None => {
-                    let near = nearest(&wanted.value, ids.iter().copied()).map(|near| format!("; nearest: {near}")).unwrap_or_default();
+                    let near =
+                        nearest(&wanted.value, ids.iter().copied()).map(|near| format!("; nearest: {near}")).unwrap_or_default();
                     missing.push((line(wanted), format!("the catalogue has no {} '{}'{near}", kind.name(), wanted.value)));
                 }
             }

@@ -66,7 +66,9 @@ pub fn run(model: &Arc<Deployment>, rules: &Rules, options: &Options) -> Linted 
         }
     }
     let failed = !failures.is_empty();
-    findings.extend(failures.iter().filter_map(|(rule, why)| runner.own_finding(RULE_FAILED, &format!("{rule}: {why}"), Span::default())));
+    findings.extend(
+        failures.iter().filter_map(|(rule, why)| runner.own_finding(RULE_FAILED, &format!("{rule}: {why}"), Span::default())),
+    );
     let (mut findings, ignored) = runner.suppress(findings);
     findings.sort_by(|one, other| runner.order(one).cmp(&runner.order(other)));
     number_fingerprints(&mut findings);
@@ -89,8 +91,11 @@ impl Runner<'_> {
     fn evaluate(&self, rule: &Rule, reported: &HashSet<usize>) -> Result<Found, Error> {
         let Some(when) = &rule.file.when else { return Ok(Vec::new()) };
         let condition = self.rules.environment.compile_expression(&when.value)?;
-        let objects: Vec<Ref> =
-            self.objects(rule).into_iter().filter(|at| !(rule.file.general && rule.kind == Kind::Link && reported.contains(&at.first))).collect();
+        let objects: Vec<Ref> = self
+            .objects(rule)
+            .into_iter()
+            .filter(|at| !(rule.file.general && rule.kind == Kind::Link && reported.contains(&at.first)))
+            .collect();
         let judge = |at: &Ref| self.judge(rule, &condition, *at);
         // Starting threads costs more than a few conditions.
         let found: Vec<Option<(Option<String>, Ref, Finding)>> = if objects.len() < 512 {
@@ -126,7 +131,12 @@ impl Runner<'_> {
         }
     }
 
-    fn judge(&self, rule: &Rule, condition: &Expression<'_, '_>, at: Ref) -> Result<Option<(Option<String>, Ref, Finding)>, Error> {
+    fn judge(
+        &self,
+        rule: &Rule,
+        condition: &Expression<'_, '_>,
+        at: Ref,
+    ) -> Result<Option<(Option<String>, Ref, Finding)>, Error> {
         let subject = self.subject(at);
         if !condition.eval(subject.clone())?.is_true() {
             return Ok(None);
@@ -248,7 +258,9 @@ impl Runner<'_> {
     }
 
     fn label_place(&self, label: &LabelFile, at: Ref, subject: &Value) -> Result<Option<(Place, Option<usize>)>, Error> {
-        let Some(index) = self.node_of(label.node.as_ref().map(|node| node.value.as_str()), at, subject)? else { return Ok(None) };
+        let Some(index) = self.node_of(label.node.as_ref().map(|node| node.value.as_str()), at, subject)? else {
+            return Ok(None);
+        };
         let node = &self.model.nodes[index];
         let declared = &self.model.inputs.topology.nodes[index];
         if let Some(setting) = label.setting.as_ref().and_then(|setting| self.model.catalogue().setting(&setting.value)) {
@@ -288,7 +300,8 @@ impl Runner<'_> {
             {
                 continue;
             }
-            let value = edit.value.as_ref().map(|_| self.render(rule, &format!("fix {index} edit {edit_index}"), subject)).transpose()?;
+            let value =
+                edit.value.as_ref().map(|_| self.render(rule, &format!("fix {index} edit {edit_index}"), subject)).transpose()?;
             changes.extend(self.change(edit, value.unwrap_or_default(), at, subject)?);
         }
         let mut safe = fix.safety == Some(SafetyFile::Safe);
@@ -370,7 +383,9 @@ impl Runner<'_> {
             })
             .collect();
         let ignored = before - kept.len();
-        let all_off = |one: &suppress::Suppression| self.rules.rules.iter().filter(|rule| one.names(&rule.id)).all(|rule| self.is_off(&rule.id));
+        let all_off = |one: &suppress::Suppression| {
+            self.rules.rules.iter().filter(|rule| one.names(&rule.id)).all(|rule| self.is_off(&rule.id))
+        };
         let unused = suppressions.iter().zip(ignores).filter(|(one, _)| !one.used && !all_off(one));
         kept.extend(unused.filter_map(|(_, ignore)| self.own_finding(UNUSED_IGNORE, &ignore.rule.value, ignore.span)));
         (kept, ignored)

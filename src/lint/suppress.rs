@@ -83,12 +83,21 @@ pub fn check_topology(topology: &Topology, rules: &Rules) -> Vec<TopologyError> 
         }
     }
     for ignore in &topology.ignores {
-        let others = [(Some(&ignore.rule), false), (ignore.node.as_ref(), false), (ignore.file.as_ref(), true), (ignore.link.as_ref(), false)];
+        let others = [
+            (Some(&ignore.rule), false),
+            (ignore.node.as_ref(), false),
+            (ignore.file.as_ref(), true),
+            (ignore.link.as_ref(), false),
+        ];
         for (pattern, paths) in others {
             if let Some(pattern) = pattern
                 && let Err(message) = glob(&pattern.value, paths)
             {
-                errors.push(TopologyError { message, span: Some(pattern.span), help: Some("* ? [ab] {a,b} are understood".to_owned()) });
+                errors.push(TopologyError {
+                    message,
+                    span: Some(pattern.span),
+                    help: Some("* ? [ab] {a,b} are understood".to_owned()),
+                });
             }
         }
     }

@@ -47,7 +47,9 @@ pub fn name(model: &Deployment, at: Ref) -> String {
     match at.kind {
         Kind::Topology => "the topology".to_owned(),
         Kind::Node | Kind::Offset => model.nodes[at.first].name.clone(),
-        Kind::Target => model.links[at.first].targets.get(at.second).map_or_else(String::new, |target| model.nodes[target.node].name.clone()),
+        Kind::Target => {
+            model.links[at.first].targets.get(at.second).map_or_else(String::new, |target| model.nodes[target.node].name.clone())
+        }
         Kind::File => model.sources().get(model.files[at.first].source).name.clone(),
         Kind::Setting => model.catalogue().settings[at.second].title.clone(),
         Kind::Listener => model.catalogue().listeners[at.second].title.clone(),
@@ -59,8 +61,18 @@ pub fn name(model: &Deployment, at: Ref) -> String {
 }
 
 const VERDICTS: &[&str] = &[
-    "ok", "wrong port", "wrong scheme", "still local", "wrong role", "nothing listens", "unknown host", "external", "dormant",
-    "malformed", "not stated", "undecidable",
+    "ok",
+    "wrong port",
+    "wrong scheme",
+    "still local",
+    "wrong role",
+    "nothing listens",
+    "unknown host",
+    "external",
+    "dormant",
+    "malformed",
+    "not stated",
+    "undecidable",
 ];
 const STATES: &[&str] = &["written", "blank", "absent", "shipped", "unknown", "not applicable"];
 const OFFSET_PROBLEMS: &[&str] = &["none", "absent", "blank", "not a number", "blanks around"];
@@ -122,7 +134,9 @@ const NODE: &[Field] = &[
         _ => text(""),
     }),
     field("version", Text, "its product version", |m, at| optional(node(m, at).product.version.clone())),
-    field("judged_as", Text, "the family that it is judged as", |m, at| optional(node(m, at).product.family.map(|f| f.to_string()))),
+    field("judged_as", Text, "the family that it is judged as", |m, at| {
+        optional(node(m, at).product.family.map(|f| f.to_string()))
+    }),
     field("newer", Bool, "whether its version is newer than every known one", |m, at| Value::from(node(m, at).product.newer)),
     field("offset", Type::Object(Kind::Offset), "its port offset", |m, at| object(m, Kind::Offset, at.first)),
     field("out_of_range", List, "its ports outside 1 to 65535", |m, at| {
@@ -177,12 +191,16 @@ fn setting_is_live(model: &Deployment, at: Ref) -> bool {
     let node = &model.nodes[at.first];
     let by_link = model.links_of(at.first).iter().any(|link| {
         let spec = &catalogue.links[link.spec];
-        let conditions = spec.live.iter().chain(spec.readers.iter().filter(|reader| node.role_set.contains(&reader.role)).flat_map(|reader| &reader.live));
+        let conditions = spec
+            .live
+            .iter()
+            .chain(spec.readers.iter().filter(|reader| node.role_set.contains(&reader.role)).flat_map(|reader| &reader.live));
         let decides = conditions.into_iter().any(|condition| condition.setting == at.second);
         decides || link.verdict != Verdict::Dormant && uses(spec, at.second)
     });
     let listeners = catalogue.listeners.iter().zip(&node.listeners);
-    by_link || listeners.into_iter().any(|(spec, listener)| listener.live && (spec.port == at.second || spec.bind == Some(at.second)))
+    by_link
+        || listeners.into_iter().any(|(spec, listener)| listener.live && (spec.port == at.second || spec.bind == Some(at.second)))
 }
 
 fn uses(spec: &crate::catalogue::Link, setting: usize) -> bool {
@@ -217,7 +235,9 @@ const SETTING: &[Field] = &[
     field("node", Type::Object(Kind::Node), "the node that reads it", |m, at| object(m, Kind::Node, at.first)),
     field("state", OneOf(STATES), "written, or what stands for it", |m, at| text(setting(m, at).state.name())),
     field("text", Text, "its text", |m, at| text(setting(m, at).text.clone().unwrap_or_default())),
-    field("trimmed", Text, "its text without blanks around it", |m, at| text(setting(m, at).text.as_deref().unwrap_or_default().trim())),
+    field("trimmed", Text, "its text without blanks around it", |m, at| {
+        text(setting(m, at).text.as_deref().unwrap_or_default().trim())
+    }),
     field("is_true", Bool, "whether it reads as true", |m, at| {
         Value::from(setting(m, at).text.as_deref().is_some_and(|text| text.eq_ignore_ascii_case("true")))
     }),
@@ -228,15 +248,23 @@ const SETTING: &[Field] = &[
         text(nearest(written.trim(), setting_spec(m, at).choices.iter().map(String::as_str)).unwrap_or_default())
     }),
     field("choices", List, "what it may be", |m, at| list(setting_spec(m, at).choices.iter().cloned())),
-    field("duplicates", Number, "further elements of that name with other values", |m, at| Value::from(setting(m, at).duplicates.len())),
+    field("duplicates", Number, "further elements of that name with other values", |m, at| {
+        Value::from(setting(m, at).duplicates.len())
+    }),
     field("is_default", Bool, "whether it is the number that it would be unwritten, before any offset", |m, at| {
         let default = m.catalogue().listeners.iter().find(|listener| {
-            listener.port == at.second || m.catalogue().links.iter().any(|link| uses(link, at.second) && link.listeners.iter().any(|(_, meant)| m.catalogue().listeners[*meant].id == listener.id))
+            listener.port == at.second
+                || m.catalogue().links.iter().any(|link| {
+                    uses(link, at.second)
+                        && link.listeners.iter().any(|(_, meant)| m.catalogue().listeners[*meant].id == listener.id)
+                })
         });
         let written = setting(m, at).text.as_deref().and_then(|text| text.parse::<u32>().ok());
         Value::from(default.is_some_and(|listener| Some(listener.default) == written))
     }),
-    field("settled", Bool, "whether every link of its node, and every call to it, is in order", |m, at| Value::from(m.is_settled(at.first))),
+    field("settled", Bool, "whether every link of its node, and every call to it, is in order", |m, at| {
+        Value::from(m.is_settled(at.first))
+    }),
 ];
 
 fn listener(model: &Model, at: Ref) -> &Listener {
@@ -287,8 +315,12 @@ const LINK: &[Field] = &[
     field("node", Type::Object(Kind::Node), "the node that calls", |m, at| object(m, Kind::Node, link(m, at).node)),
     field("scheme", Text, "its scheme", |m, at| text(&link(m, at).scheme)),
     field("host", Text, "the host that it calls, as written", |m, at| text(link(m, at).host.raw.clone().unwrap_or_default())),
-    field("host_setting", Text, "id of the setting that gives the host", |m, at| setting_id(m.catalogue(), link(m, at).host.setting)),
-    field("host_borrowed", Bool, "whether the host is that of another link, where it is judged", |m, at| Value::from(link(m, at).host.borrowed)),
+    field("host_setting", Text, "id of the setting that gives the host", |m, at| {
+        setting_id(m.catalogue(), link(m, at).host.setting)
+    }),
+    field("host_borrowed", Bool, "whether the host is that of another link, where it is judged", |m, at| {
+        Value::from(link(m, at).host.borrowed)
+    }),
     field("loopback", Bool, "whether the host means the caller's own machine", |m, at| Value::from(link(m, at).host.loopback)),
     field("port", Number, "the port that it calls", |m, at| optional(link(m, at).port.value())),
     field("arithmetic", Text, "how that port comes about", |m, at| text(link(m, at).port.arithmetic())),
@@ -296,22 +328,35 @@ const LINK: &[Field] = &[
     field("needs_port", Bool, "whether its reader fails without a written port, and none is written", |m, at| {
         Value::from(link(m, at).written.needed && !link(m, at).written.explicit)
     }),
-    field("placeholder", Text, "the placeholder that gives the port, or nothing", |m, at| text(link(m, at).placeholder.clone().unwrap_or_default())),
+    field("placeholder", Text, "the placeholder that gives the port, or nothing", |m, at| {
+        text(link(m, at).placeholder.clone().unwrap_or_default())
+    }),
     field("verdict", OneOf(VERDICTS), "what became of it", |m, at| text(link(m, at).verdict.name())),
     field("why", Text, "why, where the verdict does not say it", |m, at| text(&link(m, at).why)),
     field("target", Type::Object(Kind::Target), "where it goes: the first that does not fit, else the first", target_ref),
-    field("targets", List, "names of the nodes that it goes to", |m, at| names(m, link(m, at).targets.iter().map(|target| target.node))),
+    field("targets", List, "names of the nodes that it goes to", |m, at| {
+        names(m, link(m, at).targets.iter().map(|target| target.node))
+    }),
     field("failing", List, "names of those that do not fit", |m, at| {
         names(m, link(m, at).targets.iter().filter(|target| !target.fits).map(|target| target.node))
     }),
-    field("candidates", List, "names of the nodes with the target's role", |m, at| names(m, link(m, at).candidates.iter().copied())),
+    field("candidates", List, "names of the nodes with the target's role", |m, at| {
+        names(m, link(m, at).candidates.iter().copied())
+    }),
     field("candidate", Type::Object(Kind::Target), "the listener that is meant on the first of them", |m, at| {
-        optional(link(m, at).candidates.first().map(|_| Handle::value(m, Ref { kind: Kind::Target, first: at.first, second: usize::MAX })))
+        optional(
+            link(m, at)
+                .candidates
+                .first()
+                .map(|_| Handle::value(m, Ref { kind: Kind::Target, first: at.first, second: usize::MAX })),
+        )
     }),
     field("balancer", Text, "the load balancer in between, or nothing", |m, at| {
         text(link(m, at).balancer.map(|index| balancer_name(m, index)).unwrap_or_default())
     }),
-    field("forward_at_fault", Bool, "whether the balancer forwards to a port that nobody opens", |m, at| Value::from(link(m, at).forward_at_fault)),
+    field("forward_at_fault", Bool, "whether the balancer forwards to a port that nobody opens", |m, at| {
+        Value::from(link(m, at).forward_at_fault)
+    }),
     field("backends", Number, "nodes with the target's role behind that load balancer", |m, at| {
         let link = link(m, at);
         let Some(index) = link.balancer else { return Value::from(0) };
@@ -368,7 +413,12 @@ const LINK: &[Field] = &[
         let link = link(m, at);
         let port = link.port.value().map_or_else(|| "?".to_owned(), |port| port.to_string());
         let host = link.host.name.clone().or_else(|| link.target().and_then(|target| m.nodes[target.node].host.clone()));
-        text(m.catalogue().links[link.spec].log.replace("{{host}}", &host.unwrap_or_else(|| "…".to_owned())).replace("{{port}}", &port))
+        text(
+            m.catalogue().links[link.spec]
+                .log
+                .replace("{{host}}", &host.unwrap_or_else(|| "…".to_owned()))
+                .replace("{{port}}", &port),
+        )
     }),
 ];
 
@@ -385,24 +435,45 @@ fn with_target<T>(model: &Model, at: Ref, get: impl Fn(&Target) -> T) -> Option<
 }
 
 fn on_target(model: &Model, at: Ref, get: impl Fn(&Listener, &Node) -> Value) -> Value {
-    with_target(model, at, |target| get(&model.nodes[target.node].listeners[target.listener], &model.nodes[target.node])).unwrap_or(Value::UNDEFINED)
+    with_target(model, at, |target| get(&model.nodes[target.node].listeners[target.listener], &model.nodes[target.node]))
+        .unwrap_or(Value::UNDEFINED)
 }
 
 const TARGET: &[Field] = &[
-    field("node", Type::Object(Kind::Node), "the node", |m, at| optional(with_target(m, at, |target| object(m, Kind::Node, target.node)))),
-    field("port", Number, "the effective port of the listener that is meant", |m, at| on_target(m, at, |listener, _| optional(listener.port.value()))),
-    field("port_known", Bool, "whether that port is known", |m, at| on_target(m, at, |listener, _| Value::from(listener.port.value().is_some()))),
-    field("arithmetic", Text, "how that port comes about", |m, at| on_target(m, at, |listener, _| text(listener.port.arithmetic()))),
-    field("listener", Text, "id of the listener that is meant", |m, at| optional(with_target(m, at, |t| text(&m.catalogue().listeners[t.listener].id)))),
-    field("title", Text, "what people call that listener", |m, at| optional(with_target(m, at, |t| text(&m.catalogue().listeners[t.listener].title)))),
-    field("protocol", Text, "what it speaks", |m, at| optional(with_target(m, at, |t| text(&m.catalogue().listeners[t.listener].protocol)))),
+    field("node", Type::Object(Kind::Node), "the node", |m, at| {
+        optional(with_target(m, at, |target| object(m, Kind::Node, target.node)))
+    }),
+    field("port", Number, "the effective port of the listener that is meant", |m, at| {
+        on_target(m, at, |listener, _| optional(listener.port.value()))
+    }),
+    field("port_known", Bool, "whether that port is known", |m, at| {
+        on_target(m, at, |listener, _| Value::from(listener.port.value().is_some()))
+    }),
+    field("arithmetic", Text, "how that port comes about", |m, at| {
+        on_target(m, at, |listener, _| text(listener.port.arithmetic()))
+    }),
+    field("listener", Text, "id of the listener that is meant", |m, at| {
+        optional(with_target(m, at, |t| text(&m.catalogue().listeners[t.listener].id)))
+    }),
+    field("title", Text, "what people call that listener", |m, at| {
+        optional(with_target(m, at, |t| text(&m.catalogue().listeners[t.listener].title)))
+    }),
+    field("protocol", Text, "what it speaks", |m, at| {
+        optional(with_target(m, at, |t| text(&m.catalogue().listeners[t.listener].protocol)))
+    }),
     field("live", Bool, "whether it opens", |m, at| on_target(m, at, |listener, _| Value::from(listener.live))),
     field("switched_off_by", Text, "id of the setting that keeps it from opening, or nothing", |m, at| {
         on_target(m, at, |listener, _| setting_id(m.catalogue(), listener.switched_off_by))
     }),
-    field("bind", Text, "the address that it binds", |m, at| on_target(m, at, |listener, _| text(listener.bind.clone().unwrap_or_default()))),
-    field("bind_loopback", Bool, "whether only its own machine reaches it", |m, at| on_target(m, at, |listener, _| Value::from(listener.bind_loopback))),
-    field("callers", Number, "how many links go to it", |m, at| optional(with_target(m, at, |t| Value::from(m.callers(t.node, t.listener))))),
+    field("bind", Text, "the address that it binds", |m, at| {
+        on_target(m, at, |listener, _| text(listener.bind.clone().unwrap_or_default()))
+    }),
+    field("bind_loopback", Bool, "whether only its own machine reaches it", |m, at| {
+        on_target(m, at, |listener, _| Value::from(listener.bind_loopback))
+    }),
+    field("callers", Number, "how many links go to it", |m, at| {
+        optional(with_target(m, at, |t| Value::from(m.callers(t.node, t.listener))))
+    }),
     field("fits", Bool, "whether the link fits it", |m, at| optional(with_target(m, at, |target| Value::from(target.fits)))),
     field("instead", Text, "the listener that is at the link's port, or nothing", |m, at| {
         optional(with_target(m, at, |t| text(t.instead.map_or("", |listener| m.catalogue().listeners[listener].title.as_str()))))
@@ -410,8 +481,12 @@ const TARGET: &[Field] = &[
     field("has_role", Bool, "whether the node has the role that the link needs", |m, at| {
         optional(with_target(m, at, |target| Value::from(m.links[at.first].candidates.contains(&target.node))))
     }),
-    field("host", Text, "the node's declared host, else its name", |m, at| on_target(m, at, |_, node| text(node.host.as_ref().unwrap_or(&node.name)))),
-    field("has_host", Bool, "whether the node declares a host", |m, at| on_target(m, at, |_, node| Value::from(node.host.is_some()))),
+    field("host", Text, "the node's declared host, else its name", |m, at| {
+        on_target(m, at, |_, node| text(node.host.as_ref().unwrap_or(&node.name)))
+    }),
+    field("has_host", Bool, "whether the node declares a host", |m, at| {
+        on_target(m, at, |_, node| Value::from(node.host.is_some()))
+    }),
 ];
 
 const FILE: &[Field] = &[
@@ -438,7 +513,9 @@ const FILE: &[Field] = &[
         FileProblem::Malformed(malformed) => text(malformed.fix.as_ref().map_or("", |(title, _)| title.as_str())),
         _ => text(""),
     }),
-    field("templates", List, "marks of unrendered templates in host or port positions", |m, at| list(m.files[at.first].templates.values().cloned())),
+    field("templates", List, "marks of unrendered templates in host or port positions", |m, at| {
+        list(m.files[at.first].templates.values().cloned())
+    }),
     field("unset", List, "placeholders in such positions that nobody set", |m, at| {
         let mut unset: Vec<String> = m.files[at.first].unset.values().cloned().collect();
         unset.sort();
@@ -450,35 +527,57 @@ const FILE: &[Field] = &[
 
 const COLLISION: &[Field] = &[
     field("machine", Text, "the machine", |m, at| text(&m.collisions[at.first].machine)),
-    field("node", Type::Object(Kind::Node), "the node that is first in the topology", |m, at| object(m, Kind::Node, m.collisions[at.first].node)),
+    field("node", Type::Object(Kind::Node), "the node that is first in the topology", |m, at| {
+        object(m, Kind::Node, m.collisions[at.first].node)
+    }),
     field("other", Text, "name of the other one", |m, at| {
         text(match m.collisions[at.first].other {
             Opener::Node(node) => &m.nodes[node].name,
             Opener::External(external) => &m.inputs.topology.externals[external].host.value,
         })
     }),
-    field("itself", Bool, "whether it is one node with itself", |m, at| Value::from(m.collisions[at.first].other == Opener::Node(m.collisions[at.first].node))),
-    field("ports", List, "the ports that both open", |m, at| list(m.collisions[at.first].ports.iter().map(|(port, ..)| port.to_string()))),
+    field("itself", Bool, "whether it is one node with itself", |m, at| {
+        Value::from(m.collisions[at.first].other == Opener::Node(m.collisions[at.first].node))
+    }),
+    field("ports", List, "the ports that both open", |m, at| {
+        list(m.collisions[at.first].ports.iter().map(|(port, ..)| port.to_string()))
+    }),
     field("listeners", List, "the listeners of the first node", |m, at| {
         list(m.collisions[at.first].ports.iter().map(|(_, listener, _)| m.catalogue().listeners[*listener].id.clone()))
     }),
-    field("has_free_offset", Bool, "whether an offset without collisions was found", |m, at| Value::from(m.collisions[at.first].free_offset.is_some())),
+    field("has_free_offset", Bool, "whether an offset without collisions was found", |m, at| {
+        Value::from(m.collisions[at.first].free_offset.is_some())
+    }),
     field("mover", Type::Object(Kind::Node), "the node that would get another offset", |m, at| {
         optional(m.collisions[at.first].free_offset.map(|(node, _)| object(m, Kind::Node, node)))
     }),
-    field("free_offset", Number, "the smallest offset for it without collisions", |m, at| optional(m.collisions[at.first].free_offset.map(|(_, offset)| offset))),
+    field("free_offset", Number, "the smallest offset for it without collisions", |m, at| {
+        optional(m.collisions[at.first].free_offset.map(|(_, offset)| offset))
+    }),
     field("moves", Bool, "whether another offset would move every port of the collision", |m, at| {
         let collision = &m.collisions[at.first];
-        let shifted = |node: usize, listener: usize| m.nodes[node].listeners[listener].port.reasons.iter().any(|reason| matches!(reason.step, crate::deployment::Step::Offset(..)));
-        Value::from(collision.free_offset.is_some_and(|(mover, _)| collision.ports.iter().all(|(_, first, second)| {
-            if mover == collision.node { shifted(mover, *first) } else { second.is_some_and(|second| shifted(mover, second)) }
-        })))
+        let shifted = |node: usize, listener: usize| {
+            m.nodes[node].listeners[listener]
+                .port
+                .reasons
+                .iter()
+                .any(|reason| matches!(reason.step, crate::deployment::Step::Offset(..)))
+        };
+        Value::from(collision.free_offset.is_some_and(|(mover, _)| {
+            collision.ports.iter().all(|(_, first, second)| {
+                if mover == collision.node { shifted(mover, *first) } else { second.is_some_and(|second| shifted(mover, second)) }
+            })
+        }))
     }),
 ];
 
 const CLUSTER: &[Field] = &[
-    field("target", Type::Object(Kind::Node), "the node that all call", |m, at| object(m, Kind::Node, m.clusters[at.first].target)),
-    field("setting", Text, "the setting in which they should agree", |m, at| text(&m.catalogue().settings[m.clusters[at.first].setting].title)),
+    field("target", Type::Object(Kind::Node), "the node that all call", |m, at| {
+        object(m, Kind::Node, m.clusters[at.first].target)
+    }),
+    field("setting", Text, "the setting in which they should agree", |m, at| {
+        text(&m.catalogue().settings[m.clusters[at.first].setting].title)
+    }),
     field("values", List, "the different values among them", |m, at| list(m.clusters[at.first].values.iter().cloned())),
     field("members", List, "each caller with its value", |m, at| {
         list(m.clusters[at.first].members.iter().map(|(node, value)| format!("{} {value}", m.nodes[*node].name)))
@@ -490,7 +589,9 @@ const FORWARD: &[Field] = &[
     field("port", Number, "the port that it offers", |m, at| Value::from(m.forwards[at.first].port)),
     field("node", Type::Object(Kind::Node), "the node behind it", |m, at| object(m, Kind::Node, m.forwards[at.first].node)),
     field("backend_port", Number, "the port of that node", |m, at| Value::from(m.forwards[at.first].backend_port)),
-    field("open", Bool, "whether the node opens it, or may for all that is known", |m, at| Value::from(m.forwards[at.first].open)),
+    field("open", Bool, "whether the node opens it, or may for all that is known", |m, at| {
+        Value::from(m.forwards[at.first].open)
+    }),
     field("nearest_port", Number, "the nearest port that the node opens", |m, at| {
         let forward = &m.forwards[at.first];
         optional(forward.nearest.and_then(|listener| m.nodes[forward.node].listeners[listener].port.value()))

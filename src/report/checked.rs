@@ -60,10 +60,13 @@ fn node_row(model: &Deployment, node: &Node) -> Vec<String> {
 pub(super) fn product(catalogue: &Catalogue, node: &Node) -> (String, bool) {
     let product = &node.product;
     let main = catalogue.products.first().map(|main| &main.id);
-    let other = product.id.as_ref().filter(|id| Some(*id) != main).and_then(|id| catalogue.products.iter().find(|known| known.id == *id));
+    let other =
+        product.id.as_ref().filter(|id| Some(*id) != main).and_then(|id| catalogue.products.iter().find(|known| known.id == *id));
     let name = other.map(|other| format!("{} ", other.title)).unwrap_or_default();
     match (&product.version, product.family) {
-        (Some(version), Some(family)) if product.newer || other.is_some() => (format!("{name}{}, judged as {family}", clean(version)), false),
+        (Some(version), Some(family)) if product.newer || other.is_some() => {
+            (format!("{name}{}, judged as {family}", clean(version)), false)
+        }
         (Some(version), _) => (format!("{name}{}", clean(version)), false),
         (None, Some(family)) => (format!("{name}version unknown, judged as {family}"), false),
         (None, None) => ("version unknown".to_owned(), true),
@@ -125,7 +128,8 @@ fn tally(values: impl Iterator<Item = String>) -> String {
 fn links(model: &Deployment) -> String {
     let with = |verdict: Verdict| model.links.iter().filter(|link| link.verdict == verdict).count();
     let counts = Verdict::ALL.map(|verdict| (with(verdict), verdict.name()));
-    let parts: Vec<String> = counts.iter().filter(|(number, _)| *number > 0).map(|(number, name)| format!("{number} {name}")).collect();
+    let parts: Vec<String> =
+        counts.iter().filter(|(number, _)| *number > 0).map(|(number, name)| format!("{number} {name}")).collect();
     let total = count(model.links.len(), "link");
     if parts.is_empty() { total } else { format!("{total}: {}", parts.join(", ")) }
 }
@@ -162,7 +166,10 @@ fn assumed(model: &Deployment) -> Vec<String> {
     for ((version, file), nodes) in &nodes_of {
         by_version.entry(version).or_default().push(format!("{} ({})", base_name(file), some_of(nodes, NAMES)));
     }
-    by_version.iter().map(|(version, files)| format!("{version}: {}", files.join(", ")).trim_start_matches(": ").to_owned()).collect()
+    by_version
+        .iter()
+        .map(|(version, files)| format!("{version}: {}", files.join(", ")).trim_start_matches(": ").to_owned())
+        .collect()
 }
 
 /// What to type next.

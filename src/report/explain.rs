@@ -27,7 +27,13 @@ pub fn render(project: &Project, subject: &str) -> Result<String, String> {
         .iter()
         .filter(|listener| model.catalogue().listeners[listener.spec].id == id && is_there(model, index, listener))
         .map(|listener| of_listener(model, index, listener))
-        .chain(model.links_of(index).iter().filter(|link| model.catalogue().links[link.spec].id == id).map(|link| of_link(model, link)))
+        .chain(
+            model
+                .links_of(index)
+                .iter()
+                .filter(|link| model.catalogue().links[link.spec].id == id)
+                .map(|link| of_link(model, link)),
+        )
         .collect();
     if parts.is_empty() { Err(unknown_port(model, index, id)) } else { Ok(parts.join("\n")) }
 }
@@ -72,13 +78,20 @@ fn overview(model: &Deployment, index: usize) -> String {
     if let Some((value, place)) = node.offset.overridden {
         facts.push(fact("", format!("overrides {value} ({})", file_line(model, place))));
     }
-    facts.push(fact("host", if node.hosts.is_empty() { "none declared".to_owned() } else { clean(&node.hosts.join(", ")).into_owned() }));
-    facts.push(fact("machine", node.machine.as_deref().map_or_else(|| "none declared".to_owned(), |machine| clean(machine).into_owned())));
+    facts.push(fact(
+        "host",
+        if node.hosts.is_empty() { "none declared".to_owned() } else { clean(&node.hosts.join(", ")).into_owned() },
+    ));
+    facts.push(fact(
+        "machine",
+        node.machine.as_deref().map_or_else(|| "none declared".to_owned(), |machine| clean(machine).into_owned()),
+    ));
     if !node.assumed.is_empty() {
         facts.push(fact("assumed", format!("as shipped, for the files are not there: {}", node.assumed.join(", "))));
     }
     let mut text = format!("{}\n{}", clean(&node.name), table(&facts, "  "));
-    let listeners: Vec<Vec<String>> = node.listeners.iter().filter(|listener| listener.listed).map(|listener| listener_row(model, listener)).collect();
+    let listeners: Vec<Vec<String>> =
+        node.listeners.iter().filter(|listener| listener.listed).map(|listener| listener_row(model, listener)).collect();
     if !listeners.is_empty() {
         text.push_str(&format!("\nopens\n{}", table(&listeners, "  ")));
     }

@@ -78,7 +78,13 @@ pub fn human(project: &Project, wanted: &dyn Fn(&str) -> bool) -> String {
             let number = port.port.map_or_else(|| "?".to_owned(), |port| port.to_string());
             let live = if port.live { "yes" } else { "no" };
             // The node is named once: what follows without a name is its own too.
-            rows.push(vec![std::mem::take(&mut name), port.id.to_owned(), number, live.to_owned(), clean(&port.reasons.join(", ")).into_owned()]);
+            rows.push(vec![
+                std::mem::take(&mut name),
+                port.id.to_owned(),
+                number,
+                live.to_owned(),
+                clean(&port.reasons.join(", ")).into_owned(),
+            ]);
         }
         if !name.is_empty() {
             rows.push(vec![name, "-".to_owned(), "-".to_owned(), "-".to_owned(), "no port of it is known".to_owned()]);

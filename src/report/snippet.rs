@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::fmt;
 
 use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents,
-    ThemeCharacters, ThemeStyles,
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
+    SpanContents, ThemeCharacters, ThemeStyles,
 };
 
 use crate::catalogue::Severity;
@@ -106,7 +106,7 @@ fn draw_excerpt(name: &str, excerpt: &Excerpt, severity: Severity, style: Style)
     let mut drawn = String::new();
     match handler.render_report(&mut drawn, &Drawing { name, excerpt, labels }) {
         // The first line is the drawing's empty message: findings have a heading of their own.
-        Ok(()) => drawn.lines().skip(1).map(|line| format!("{}\n", line.trim_end())).collect(),
+        Ok(()) => drawn.lines().skip(1).flat_map(|line| [line.trim_end(), "\n"]).collect(),
         Err(_) => plain(name, excerpt),
     }
 }
@@ -114,7 +114,8 @@ fn draw_excerpt(name: &str, excerpt: &Excerpt, severity: Severity, style: Style)
 /// What is left where drawing fails: the places in words.
 fn plain(name: &str, excerpt: &Excerpt) -> String {
     let (line, column) = excerpt.position;
-    excerpt.marks.iter().map(|mark| format!("   {name}:{line}:{column}: {}\n", clean(&mark.says))).collect()
+    let places: Vec<String> = excerpt.marks.iter().map(|mark| format!("   {name}:{line}:{column}: {}\n", clean(&mark.says))).collect();
+    places.concat()
 }
 
 fn span(excerpt: &Excerpt, mark: &Mark, style: Style) -> LabeledSpan {
@@ -163,14 +164,16 @@ impl Diagnostic for Drawing<'_> {
 impl SourceCode for Drawing<'_> {
     /// All of the excerpt, whatever is asked for: it is what is to be drawn. Without context, miette asks where the
     /// primary mark is.
-    fn read_span<'a>(&'a self, span: &SourceSpan, before: usize, _after: usize) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        _after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let (data, at) = (self.excerpt.text.as_bytes(), SourceSpan::from(0..self.excerpt.text.len()));
         let lines = self.excerpt.text.lines().count();
-        let (line, column, span) = if before == 0 {
-            (self.excerpt.position.0, self.excerpt.position.1, *span)
-        } else {
-            (self.excerpt.line, 1, at)
-        };
+        let (line, column, span) =
+            if before == 0 { (self.excerpt.position.0, self.excerpt.position.1, *span) } else { (self.excerpt.line, 1, at) };
         Ok(Box::new(MietteSpanContents::new_named(self.name.to_owned(), data, span, line - 1, column - 1, lines)))
     }
 }
