@@ -56,7 +56,7 @@ fn stages(criterion: &mut Criterion) {
     group.bench_function("floor: read and parse on one core", |bencher| bencher.iter(|| black_box(parse_all(folder.path()))));
     group.bench_function("load", |bencher| bencher.iter(|| black_box(load())));
     group.bench_function("resolve", |bencher| {
-        bencher.iter_batched(load, |loaded| black_box(loaded.resolve()), criterion::BatchSize::LargeInput)
+        bencher.iter_batched(load, |loaded| black_box(loaded.resolve()), criterion::BatchSize::LargeInput);
     });
     let project = load().resolve();
     group.bench_function("lint", |bencher| bencher.iter(|| black_box(engine.lint(&project, &HashMap::new()))));

@@ -128,7 +128,7 @@ impl Checker {
                 Self::check(&choice.true_expr, scope)
             }
             Expr::Filter(filter) => {
-                for inner in &filter.expr {
+                if let Some(inner) = &filter.expr {
                     Self::check(inner, scope)?;
                 }
                 known(FILTERS, filter.name, "filter", line(filter.span().start_line))
