@@ -110,6 +110,8 @@ pub struct Link {
     pub verdict: Verdict,
     /// Why, in words, where the verdict alone does not say it.
     pub why: String,
+    /// Whether the host does not say who is meant, and it was taken from roles or `key_manager`.
+    pub assumed: bool,
     /// The load balancer in between: index in the topology.
     pub balancer: Option<usize>,
     /// Whether the balancer's own forward is at fault.
@@ -241,6 +243,7 @@ impl Judge<'_> {
             placeholder: None,
             verdict: Verdict::Ok,
             why: String::new(),
+            assumed: false,
             balancer: None,
             forward_at_fault: false,
             targets: Vec::new(),
@@ -518,7 +521,11 @@ impl Judge<'_> {
             Meant::StillLocal => self.still_local(link, port),
             Meant::Wrong(named) => self.wrong(link, &named, port),
             Meant::Local(targets) => self.direct(link, &targets, port, true),
-            Meant::Named(targets) | Meant::Assumed(targets) => self.direct(link, &targets, port, false),
+            Meant::Named(targets) => self.direct(link, &targets, port, false),
+            Meant::Assumed(targets) => {
+                link.assumed = true;
+                self.direct(link, &targets, port, false)
+            }
             Meant::BalancerWithout(index) => {
                 link.balancer = Some(index);
                 if public_port { (Verdict::Ok, String::new()) } else { self.not_offered(index, port) }

@@ -117,27 +117,46 @@ fn set(model: &Deployment, node_index: usize, setting: usize, value: &str) -> Re
     Err(format!("set {what} to {value}"))
 }
 
-/// What the edits of a suggestion change, line by line.
+/// What the edits of a suggestion change, line by line. Edits of the same lines are shown as one.
 pub fn preview(model: &Deployment, suggestion: &Suggestion) -> Vec<Preview> {
-    let mut previews: Vec<Preview> = Vec::new();
+    let mut groups: Vec<(SourceId, std::ops::Range<usize>, Vec<&Edit>)> = Vec::new();
     for FileEdit { source, edit } in &suggestion.edits {
         let content = &model.sources().get(*source).content;
-        let broken = !matches!(model.inputs.documents.get(*source), Some(Ok(_)));
-        let text = mask(content.text(), broken);
-        let range = content.to_text(edit.span);
-        let start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
-        let end = text[range.end..].find('\n').map_or(text.len(), |at| range.end + at);
-        let new = format!("{}{}{}", &text[start..range.start], edit.text, &text[range.end..end]);
-        let lines = |text: &str| text.lines().map(|line| line.trim_end_matches('\r').to_owned()).collect::<Vec<_>>();
-        let (mut removed, mut added) = (lines(&text[start..end]), lines(&new));
-        let mut line = content.line_column(edit.span.start).line;
-        // An insertion leaves the line it follows as it is.
-        while !removed.is_empty() && removed.first() == added.first() {
-            removed.remove(0);
-            added.remove(0);
-            line += 1;
+        let lines = whole_lines(content.text(), &content.to_text(edit.span));
+        match groups.last_mut() {
+            Some((last, range, edits)) if last == source && lines.start <= range.end => {
+                range.end = range.end.max(lines.end);
+                edits.push(edit);
+            }
+            _ => groups.push((*source, lines, vec![edit])),
         }
-        previews.push(Preview { source: *source, line, removed, added });
     }
-    previews
+    groups.iter().map(|(source, lines, edits)| preview_lines(model, *source, lines, edits)).collect()
+}
+
+fn whole_lines(text: &str, range: &std::ops::Range<usize>) -> std::ops::Range<usize> {
+    let start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+    start..text[range.end..].find('\n').map_or(text.len(), |at| range.end + at)
+}
+
+fn preview_lines(model: &Deployment, source: SourceId, lines: &std::ops::Range<usize>, edits: &[&Edit]) -> Preview {
+    let content = &model.sources().get(source).content;
+    let broken = !matches!(model.inputs.documents.get(source), Some(Ok(_)));
+    let text = mask(content.text(), broken);
+    let (mut new, mut at) = (String::new(), lines.start);
+    for edit in edits {
+        let range = content.to_text(edit.span);
+        new.push_str(text.get(at..range.start).unwrap_or_default());
+        new.push_str(&edit.text);
+        at = range.end;
+    }
+    new.push_str(text.get(at..lines.end).unwrap_or_default());
+    let split = |text: &str| text.lines().map(|line| line.trim_end_matches('\r').to_owned()).collect::<Vec<_>>();
+    let (mut removed, mut added) = (split(&text[lines.clone()]), split(&new));
+    // An insertion leaves the line it follows as it is.
+    let same = removed.iter().zip(&added).take_while(|(old, new)| old == new).count();
+    removed.drain(..same);
+    added.drain(..same);
+    let line = content.line_column(content.to_disk(lines.clone()).start).line + same;
+    Preview { source, line, removed, added }
 }

@@ -1,6 +1,6 @@
 //! Places of a finding: every place of the arithmetic of both sides, whatever file it is in.
 
-use crate::deployment::{Deployment, EffectivePort, FileProblem, Link, Opener, State, Verdict};
+use crate::deployment::{Deployment, EffectivePort, FileProblem, Link, Opener, State, Step, Verdict};
 use crate::source::{Place, Span};
 
 use super::finding::Label;
@@ -41,7 +41,11 @@ pub fn of_port(model: &Deployment, port: &EffectivePort, node: usize, ending: &s
         return vec![Label { place: model.nodes[node].place, text, node: Some(node) }];
     };
     let label = |(at, reason): (usize, &crate::deployment::Reason)| {
-        let text = if at == last { port.arithmetic() + ending } else { port.sum(at)? };
+        let text = match reason.step {
+            _ if at == last => port.arithmetic() + ending,
+            Step::Written => format!("{} is written here", reason.value?),
+            _ => port.sum(at)?,
+        };
         Some(Label { place: reason.place?, text, node: Some(node) })
     };
     // The last place holds the sum: it comes first.
@@ -93,7 +97,11 @@ fn host_label(model: &Deployment, link: &Link) -> Option<Label> {
         (Verdict::StillLocal, _) => format!("means {caller} itself"),
         (_, Some(host)) => {
             let names: Vec<&str> = link.targets.iter().map(|target| model.nodes[target.node].name.as_str()).collect();
-            if names.is_empty() { format!("{caller} calls {host}") } else { format!("{host} is {}", names.join(", ")) }
+            match (names.is_empty(), link.assumed) {
+                (true, _) => format!("{caller} calls {host}"),
+                (false, true) => format!("{host} is taken for {}", names.join(", ")),
+                (false, false) => format!("{host} is {}", names.join(", ")),
+            }
         }
         (_, None) => format!("read by {caller}"),
     };
