@@ -63,10 +63,13 @@ fn node_row(model: &Deployment, node: &Node) -> Vec<String> {
 pub(super) fn product(catalogue: &Catalogue, node: &Node) -> (String, bool) {
     let product = &node.product;
     let main = catalogue.products.first().map(|main| &main.id);
-    let other = product.id.as_ref().filter(|id| Some(*id) != main).and_then(|id| catalogue.products.iter().find(|known| known.id == *id));
+    let other =
+        product.id.as_ref().filter(|id| Some(*id) != main).and_then(|id| catalogue.products.iter().find(|known| known.id == *id));
     let name = other.map(|other| format!("{} ", other.title)).unwrap_or_default();
     match (&product.version, product.family) {
-        (Some(version), Some(family)) if product.newer || other.is_some() => (format!("{name}{}, judged as {family}", clean(version)), false),
+        (Some(version), Some(family)) if product.newer || other.is_some() => {
+            (format!("{name}{}, judged as {family}", clean(version)), false)
+        }
         (Some(version), _) => (format!("{name}{}", clean(version)), false),
         (None, Some(family)) => (format!("{name}version unknown, judged as {family}"), false),
         (None, None) => ("version unknown".to_owned(), true),
@@ -128,7 +131,8 @@ fn tally(values: impl Iterator<Item = String>) -> String {
 fn links(model: &Deployment) -> String {
     let with = |verdict: Verdict| model.links.iter().filter(|link| link.verdict == verdict).count();
     let counts = Verdict::ALL.map(|verdict| (with(verdict), verdict.name()));
-    let parts: Vec<String> = counts.iter().filter(|(number, _)| *number > 0).map(|(number, name)| format!("{number} {name}")).collect();
+    let parts: Vec<String> =
+        counts.iter().filter(|(number, _)| *number > 0).map(|(number, name)| format!("{number} {name}")).collect();
     let total = count(model.links.len(), "link");
     if parts.is_empty() { total } else { format!("{total}: {}", parts.join(", ")) }
 }
@@ -165,7 +169,10 @@ fn assumed(model: &Deployment) -> Vec<String> {
     for ((version, file), nodes) in &nodes_of {
         by_version.entry(version).or_default().push(format!("{} ({})", base_name(file), some_of(nodes, NAMES)));
     }
-    by_version.iter().map(|(version, files)| format!("{version}: {}", files.join(", ")).trim_start_matches(": ").to_owned()).collect()
+    by_version
+        .iter()
+        .map(|(version, files)| format!("{version}: {}", files.join(", ")).trim_start_matches(": ").to_owned())
+        .collect()
 }
 
 /// What to type next.
@@ -184,7 +191,9 @@ fn next(report: &Report<'_>) -> String {
     let name = |node: usize| clean(&model.nodes[node].name).into_owned();
     let subject = match (by_link, by_node) {
         (Some((node, link)), _) => Some((format!("{}.{link}", name(node)), "how that came about, step by step")),
-        (None, node) => node.or((!model.nodes.is_empty()).then_some(0)).map(|node| (name(node), "where its ports and calls come from")),
+        (None, node) => {
+            node.or((!model.nodes.is_empty()).then_some(0)).map(|node| (name(node), "where its ports and calls come from"))
+        }
     };
     let command = |name: &str, why: &str| vec![format!("carbonlint {name}{argument}"), why.to_owned()];
     let explain = subject.map(|(subject, why)| command(&format!("explain {subject}"), why));

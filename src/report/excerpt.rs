@@ -126,7 +126,10 @@ fn excerpt(text: &str, group: &[Placed<'_>], window: Window) -> Option<Excerpt> 
         let base = shown.text.len();
         shown.text.push_str(&cut.text);
         shown.text.push_str(" \n");
-        let marks = here.iter().zip(cut.ranges).map(|(one, range)| Mark { range: base + range.start..base + range.end, ..one.mark.clone() });
+        let marks = here
+            .iter()
+            .zip(cut.ranges)
+            .map(|(one, range)| Mark { range: base + range.start..base + range.end, ..one.mark.clone() });
         shown.marks.extend(apart(&shown.text, marks));
         match text[end..].find('\n') {
             Some(newline) => at = end + newline + 1,
@@ -206,7 +209,8 @@ fn kept(line: &str, marks: &[Range<usize>], window: Window) -> Vec<Range<usize>>
     if line.len() <= limit || line.chars().nth(limit).is_none() {
         return std::iter::once(0..line.len()).collect();
     }
-    let forward = |at: usize, characters: usize| line[at..].char_indices().nth(characters).map_or(line.len(), |(step, _)| at + step);
+    let forward =
+        |at: usize, characters: usize| line[at..].char_indices().nth(characters).map_or(line.len(), |(step, _)| at + step);
     let back = |at: usize, characters: usize| line[..at].char_indices().rev().take(characters).last().map_or(at, |(at, _)| at);
     if marks.is_empty() {
         return std::iter::once(0..forward(0, limit)).collect();
@@ -217,8 +221,8 @@ fn kept(line: &str, marks: &[Range<usize>], window: Window) -> Vec<Range<usize>>
     let mut parts: Vec<Range<usize>> = Vec::new();
     for mark in marks {
         let length = line[mark.clone()].chars().take(share).count();
-        let spare = (share - length).max(8);
-        let part = back(mark.start, spare * 2 / 3)..forward(mark.start, length.max(1) + spare / 3);
+        let around = (share - length).max(8);
+        let part = back(mark.start, around * 2 / 3)..forward(mark.start, length.max(1) + around / 3);
         match parts.last_mut() {
             Some(before) if part.start <= before.end => before.end = before.end.max(part.end),
             _ => parts.push(part),

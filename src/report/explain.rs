@@ -27,7 +27,13 @@ pub fn render(project: &Project, subject: &str) -> Result<String, String> {
         .iter()
         .filter(|listener| model.catalogue().listeners[listener.spec].id == id && is_there(model, index, listener))
         .map(|listener| of_listener(model, index, listener))
-        .chain(model.links_of(index).iter().filter(|link| model.catalogue().links[link.spec].id == id).map(|link| of_link(model, link)))
+        .chain(
+            model
+                .links_of(index)
+                .iter()
+                .filter(|link| model.catalogue().links[link.spec].id == id)
+                .map(|link| of_link(model, link)),
+        )
         .collect();
     if parts.is_empty() { Err(unknown_port(model, index, id)) } else { Ok(parts.join("\n")) }
 }
@@ -72,13 +78,20 @@ fn overview(model: &Deployment, index: usize) -> String {
     if let Some((value, place)) = node.offset.overridden {
         facts.push(fact("", format!("overrides {value} ({})", file_line(model, place))));
     }
-    facts.push(fact("host", if node.hosts.is_empty() { "none declared".to_owned() } else { clean(&node.hosts.join(", ")).into_owned() }));
-    facts.push(fact("machine", node.machine.as_deref().map_or_else(|| "none declared".to_owned(), |machine| clean(machine).into_owned())));
+    facts.push(fact(
+        "host",
+        if node.hosts.is_empty() { "none declared".to_owned() } else { clean(&node.hosts.join(", ")).into_owned() },
+    ));
+    facts.push(fact(
+        "machine",
+        node.machine.as_deref().map_or_else(|| "none declared".to_owned(), |machine| clean(machine).into_owned()),
+    ));
     if !node.assumed.is_empty() {
         facts.push(fact("assumed", format!("as shipped, for the files are not there: {}", node.assumed.join(", "))));
     }
     let mut text = format!("{}\n{}", clean(&node.name), table(&facts, "  "));
-    let listeners: Vec<Vec<String>> = node.listeners.iter().filter(|listener| listener.listed).map(|listener| listener_row(model, listener)).collect();
+    let listeners: Vec<Vec<String>> =
+        node.listeners.iter().filter(|listener| listener.listed).map(|listener| listener_row(model, listener)).collect();
     if !listeners.is_empty() {
         text.push_str(&format!("\nopens\n{}", table(&listeners, "  ")));
     }
@@ -187,18 +200,19 @@ fn of_link(model: &Deployment, link: &Link) -> String {
         number_step(&mut step, &format!("host {host}{place}"), &mut text);
     }
     steps(model, &link.port, &mut step, &mut text);
-    text.push_str(&format!("  calls {}", address(link)));
-    text.push_str(if link.verdict == Verdict::Dormant { ", not used\n" } else { "\n" });
+    let unused = if link.verdict == Verdict::Dormant { ", but it does not use that" } else { "" };
+    text.push_str(&format!("  so {} calls {}{unused}\n", clean(&node.name), address(link)));
     if let Some(balancer) = link.balancer.map(|index| &model.inputs.topology.load_balancers[index]) {
         let place = file_line(model, model.topology_place(balancer.host.span));
         number_step(&mut step, &format!("that is the load balancer {} ({place})", said(&balancer.host.value)), &mut text);
     }
     for target in &link.targets {
-        let (name, listener) = (&model.nodes[target.node].name, &model.nodes[target.node].listeners[target.listener]);
+        let (name, listener) = (clean(&model.nodes[target.node].name), &model.nodes[target.node].listeners[target.listener]);
         let id = &model.catalogue().listeners[target.listener].id;
-        let fits = if target.fits { "fits" } else { "does not fit" };
-        text.push_str(&format!("  meant is {}.{id}, port {}: {fits}\n", clean(name), number(&listener.port)));
+        text.push_str(&format!("  meant is {name}.{id}:\n"));
         steps(model, &listener.port, &mut step, &mut text);
+        let fits = if target.fits { "fits" } else { "does not fit" };
+        text.push_str(&format!("  so {name} listens on {}: {fits}\n", number(&listener.port)));
     }
     let verdict = link.verdict.name();
     text.push_str(&why(link).map_or_else(|| format!("  verdict: {verdict}\n"), |why| format!("  verdict: {verdict}: {why}\n")));

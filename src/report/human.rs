@@ -15,7 +15,8 @@ const PLACES: usize = 6;
 pub fn render(report: &Report<'_>, style: &Style) -> String {
     let style = *style;
     let mut texts = Texts::new(report.model());
-    let shown: Vec<&Finding> = report.linted.findings.iter().filter(|finding| style.verbose || finding.severity > Severity::Info).collect();
+    let shown: Vec<&Finding> =
+        report.linted.findings.iter().filter(|finding| style.verbose || finding.severity > Severity::Info).collect();
     let mut text = String::new();
     // A rule that could not be evaluated might have found something.
     if !report.linted.failed && report.linted.findings.iter().all(|finding| finding.severity == Severity::Info) {

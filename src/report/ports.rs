@@ -23,7 +23,7 @@ struct NodeJson<'a> {
     host: Option<&'a str>,
     product: Option<&'a str>,
     offset: OffsetJson<'a>,
-    ports: Vec<Port<'a>>,
+    ports: Vec<Row<'a>>,
 }
 
 #[derive(Serialize)]
@@ -36,7 +36,7 @@ struct OffsetJson<'a> {
 
 /// A row: a link with a port of its own, or a listener.
 #[derive(Serialize)]
-struct Port<'a> {
+struct Row<'a> {
     id: &'a str,
     title: &'a str,
     kind: &'static str,
@@ -78,7 +78,13 @@ pub fn human(project: &Project, wanted: &dyn Fn(&str) -> bool) -> String {
             let number = port.port.map_or_else(|| "?".to_owned(), |port| port.to_string());
             let live = if port.live { "yes" } else { "no" };
             // The node is named once: what follows without a name is its own too.
-            rows.push(vec![std::mem::take(&mut name), port.id.to_owned(), number, live.to_owned(), clean(&port.reasons.join(", ")).into_owned()]);
+            rows.push(vec![
+                std::mem::take(&mut name),
+                port.id.to_owned(),
+                number,
+                live.to_owned(),
+                clean(&port.reasons.join(", ")).into_owned(),
+            ]);
         }
         if !name.is_empty() {
             rows.push(vec![name, "-".to_owned(), "-".to_owned(), "-".to_owned(), "no port of it is known".to_owned()]);
@@ -92,7 +98,7 @@ fn chosen<'a>(model: &'a Deployment, wanted: &'a dyn Fn(&str) -> bool) -> impl I
 }
 
 /// Links with a port of their own first, then what the node opens.
-fn ports(model: &Deployment, index: usize) -> Vec<Port<'_>> {
+fn ports(model: &Deployment, index: usize) -> Vec<Row<'_>> {
     let links = model.links_of(index).iter().filter(|link| has_own_port(&model.catalogue().links[link.spec]));
     let listeners = model.nodes[index].listeners.iter().filter(|listener| listener.listed);
     links.map(|link| link_port(model, link)).chain(listeners.map(|listener| listener_port(model, listener))).collect()
@@ -103,10 +109,10 @@ fn has_own_port(link: &catalogue::Link) -> bool {
     matches!(link.address, Address::PortAndHost { .. })
 }
 
-fn link_port<'a>(model: &'a Deployment, link: &Link) -> Port<'a> {
+fn link_port<'a>(model: &'a Deployment, link: &Link) -> Row<'a> {
     let spec = &model.catalogue().links[link.spec];
     let live = link.verdict != Verdict::Dormant;
-    Port {
+    Row {
         id: &spec.id,
         title: &spec.title,
         kind: "link",
@@ -118,9 +124,9 @@ fn link_port<'a>(model: &'a Deployment, link: &Link) -> Port<'a> {
     }
 }
 
-fn listener_port<'a>(model: &'a Deployment, listener: &Listener) -> Port<'a> {
+fn listener_port<'a>(model: &'a Deployment, listener: &Listener) -> Row<'a> {
     let spec = &model.catalogue().listeners[listener.spec];
-    Port {
+    Row {
         id: &spec.id,
         title: &spec.title,
         kind: "listener",

@@ -7,9 +7,11 @@ use super::words::{clean, table};
 
 /// All rules by id: id, severity, title.
 pub fn list(rules: &Rules) -> String {
-    let rows = rules.ids().into_iter().filter_map(|id| rules.get(id)).map(|rule| {
-        vec![rule.id.clone(), rule.file.severity.name().to_owned(), clean(&rule.file.title).into_owned()]
-    });
+    let rows = rules
+        .ids()
+        .into_iter()
+        .filter_map(|id| rules.get(id))
+        .map(|rule| vec![rule.id.clone(), rule.file.severity.name().to_owned(), clean(&rule.file.title).into_owned()]);
     table(&rows.collect::<Vec<_>>(), "")
 }
 

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::fmt;
 
 use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents,
-    ThemeCharacters, ThemeStyles,
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
+    SpanContents, ThemeCharacters, ThemeStyles,
 };
 
 use crate::catalogue::Severity;
@@ -163,14 +163,16 @@ impl Diagnostic for Drawing<'_> {
 impl SourceCode for Drawing<'_> {
     /// All of the excerpt, whatever is asked for: it is what is to be drawn. Without context, miette asks where the
     /// primary mark is.
-    fn read_span<'a>(&'a self, span: &SourceSpan, before: usize, _after: usize) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        _after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let (data, at) = (self.excerpt.text.as_bytes(), SourceSpan::from(0..self.excerpt.text.len()));
         let lines = self.excerpt.text.lines().count();
-        let (line, column, span) = if before == 0 {
-            (self.excerpt.position.0, self.excerpt.position.1, *span)
-        } else {
-            (self.excerpt.line, 1, at)
-        };
+        let (line, column, span) =
+            if before == 0 { (self.excerpt.position.0, self.excerpt.position.1, *span) } else { (self.excerpt.line, 1, at) };
         Ok(Box::new(MietteSpanContents::new_named(self.name.to_owned(), data, span, line - 1, column - 1, lines)))
     }
 }

@@ -132,7 +132,8 @@ pub fn paragraph(style: Style, heading: (Ink, &str), text: &str, indent: usize) 
 pub fn table(rows: &[Vec<String>], indent: &str) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let length = |row: &Vec<String>, column: usize| row.get(column).map_or(0, |cell| cell.chars().count());
-    let widths: Vec<usize> = (0..columns).map(|column| rows.iter().map(|row| length(row, column)).max().unwrap_or_default()).collect();
+    let widths: Vec<usize> =
+        (0..columns).map(|column| rows.iter().map(|row| length(row, column)).max().unwrap_or_default()).collect();
     let mut text = String::new();
     for row in rows {
         let mut line = indent.to_owned();
