@@ -142,7 +142,7 @@ fn number(port: &EffectivePort) -> String {
 
 fn listener_row(model: &Deployment, listener: &Listener) -> Vec<String> {
     let how = match &listener.why_dormant {
-        Some(why) if !listener.live => format!("does not open: {}", said(why)),
+        Some(why) if !listener.live => format!("not live: {}", said(why)),
         _ => said(&listener.port.arithmetic()),
     };
     let spec = &model.catalogue().listeners[listener.spec];
