@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Severity};
 use crate::deployment::{Deployment, Node, Verdict};
 use crate::home::HomeState;
 
@@ -38,7 +38,10 @@ pub fn render(report: &Report<'_>, style: Style) -> String {
         text.push_str(&totals);
         text.push('\n');
     }
-    text.push_str(&next(report, style));
+    if report.linted.failed {
+        text.push_str(&paragraph(style, (Ink::Severity(Severity::Error), "incomplete:"), "a rule could not be evaluated", 0));
+    }
+    text.push_str(&next(report));
     text
 }
 
@@ -173,13 +176,13 @@ fn assumed(model: &Deployment) -> Vec<String> {
 }
 
 /// What to type next.
-fn next(report: &Report<'_>, style: Style) -> String {
+fn next(report: &Report<'_>) -> String {
     let model = report.model();
     let topology = &model.sources().get(model.inputs.topology_source).name;
     // Commands find `topology.yaml` by themselves; what was given on the command line has to be given again.
     let argument = match topology.as_str() {
         "topology.yaml" => String::new(),
-        "<command line>" => " …".replace('…', style.ellipsis()),
+        "<command line>" => " NODE=ROLE:DIRECTORY...".to_owned(),
         other if other.contains(char::is_whitespace) => format!(" '{}'", clean(other)),
         other => format!(" {}", clean(other)),
     };
@@ -187,16 +190,14 @@ fn next(report: &Report<'_>, style: Style) -> String {
     let by_node = report.linted.findings.iter().find_map(|finding| finding.nodes.first().copied());
     let name = |node: usize| clean(&model.nodes[node].name).into_owned();
     let subject = match (by_link, by_node) {
-        (Some((node, link)), _) => Some(format!("{}.{link}", name(node))),
-        (None, Some(node)) => Some(name(node)),
-        (None, None) => model.nodes.first().map(|_| name(0)),
+        (Some((node, link)), _) => Some((format!("{}.{link}", name(node)), "how that came about, step by step")),
+        (None, node) => {
+            node.or((!model.nodes.is_empty()).then_some(0)).map(|node| (name(node), "where its ports and calls come from"))
+        }
     };
-    let explain = subject.map(|subject| format!("carbonlint explain {subject}{argument}"));
-    let commands = explain.into_iter().chain([format!("carbonlint links{argument}"), format!("carbonlint ports{argument}")]);
-    let mut text = "next:".to_owned();
-    for command in commands {
-        text.push_str(&format!("  {}", style.paint(Ink::Help, &command)));
-    }
-    text.push('\n');
-    text
+    let command = |name: &str, why: &str| vec![format!("carbonlint {name}{argument}"), why.to_owned()];
+    let explain = subject.map(|(subject, why)| command(&format!("explain {subject}"), why));
+    let links = command("links", "who calls whom, and what became of it");
+    let rows: Vec<Vec<String>> = explain.into_iter().chain([links, command("ports", "every port of every node")]).collect();
+    format!("next:\n{}", table(&rows, "  "))
 }

@@ -221,8 +221,8 @@ fn kept(line: &str, marks: &[Range<usize>], window: Window) -> Vec<Range<usize>>
     let mut parts: Vec<Range<usize>> = Vec::new();
     for mark in marks {
         let length = line[mark.clone()].chars().take(share).count();
-        let spare = (share - length).max(8);
-        let part = back(mark.start, spare * 2 / 3)..forward(mark.start, length.max(1) + spare / 3);
+        let around = (share - length).max(8);
+        let part = back(mark.start, around * 2 / 3)..forward(mark.start, length.max(1) + around / 3);
         match parts.last_mut() {
             Some(before) if part.start <= before.end => before.end = before.end.max(part.end),
             _ => parts.push(part),

@@ -142,7 +142,7 @@ fn number(port: &EffectivePort) -> String {
 
 fn listener_row(model: &Deployment, listener: &Listener) -> Vec<String> {
     let how = match &listener.why_dormant {
-        Some(why) if !listener.live => format!("does not open: {}", said(why)),
+        Some(why) if !listener.live => format!("not live: {}", said(why)),
         _ => said(&listener.port.arithmetic()),
     };
     let spec = &model.catalogue().listeners[listener.spec];
@@ -200,18 +200,19 @@ fn of_link(model: &Deployment, link: &Link) -> String {
         number_step(&mut step, &format!("host {host}{place}"), &mut text);
     }
     steps(model, &link.port, &mut step, &mut text);
-    text.push_str(&format!("  calls {}", address(link)));
-    text.push_str(if link.verdict == Verdict::Dormant { ", not used\n" } else { "\n" });
+    let unused = if link.verdict == Verdict::Dormant { ", but it does not use that" } else { "" };
+    text.push_str(&format!("  so {} calls {}{unused}\n", clean(&node.name), address(link)));
     if let Some(balancer) = link.balancer.map(|index| &model.inputs.topology.load_balancers[index]) {
         let place = file_line(model, model.topology_place(balancer.host.span));
         number_step(&mut step, &format!("that is the load balancer {} ({place})", said(&balancer.host.value)), &mut text);
     }
     for target in &link.targets {
-        let (name, listener) = (&model.nodes[target.node].name, &model.nodes[target.node].listeners[target.listener]);
+        let (name, listener) = (clean(&model.nodes[target.node].name), &model.nodes[target.node].listeners[target.listener]);
         let id = &model.catalogue().listeners[target.listener].id;
-        let fits = if target.fits { "fits" } else { "does not fit" };
-        text.push_str(&format!("  meant is {}.{id}, port {}: {fits}\n", clean(name), number(&listener.port)));
+        text.push_str(&format!("  meant is {name}.{id}:\n"));
         steps(model, &listener.port, &mut step, &mut text);
+        let fits = if target.fits { "fits" } else { "does not fit" };
+        text.push_str(&format!("  so {name} listens on {}: {fits}\n", number(&listener.port)));
     }
     let verdict = link.verdict.name();
     text.push_str(&why(link).map_or_else(|| format!("  verdict: {verdict}\n"), |why| format!("  verdict: {verdict}: {why}\n")));

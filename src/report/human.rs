@@ -18,7 +18,8 @@ pub fn render(report: &Report<'_>, style: &Style) -> String {
     let shown: Vec<&Finding> =
         report.linted.findings.iter().filter(|finding| style.verbose || finding.severity > Severity::Info).collect();
     let mut text = String::new();
-    if report.linted.findings.iter().all(|finding| finding.severity == Severity::Info) {
+    // A rule that could not be evaluated might have found something.
+    if !report.linted.failed && report.linted.findings.iter().all(|finding| finding.severity == Severity::Info) {
         text.push_str(&style.paint(Ink::Strong, "no errors or warnings"));
         text.push_str("\n\n");
     }

@@ -96,7 +96,7 @@ fn draw_excerpt(name: &str, excerpt: &Excerpt, severity: Severity, style: Style)
         Severity::Warning => styles.warning,
         Severity::Info => styles.advice,
     };
-    let other = styles.link;
+    let other = styles.advice;
     styles.highlights = excerpt.marks.iter().map(|mark| if mark.primary { strong } else { other }).collect();
     let handler = GraphicalReportHandler::new_themed(GraphicalTheme { characters, styles })
         .without_syntax_highlighting()

@@ -1,0 +1,258 @@
+//! Ports, links, explanations, rules, mistakes of a topology.
+
+use insta::assert_snapshot;
+
+use crate::report::{explain, links, ports, rules, topology_errors};
+
+use super::{Case, ENGINE, gateway, mismatch, style};
+
+#[test]
+fn ports_as_a_table() {
+    assert_snapshot!(ports::human(&mismatch().open().project, &|_| true), @r#"
+    NODE  PORT ID         PORT   LIVE  HOW
+    gw    thrift-client   10399  yes   default 10397, offset +2 (gw/repository/conf/carbon.xml:4)
+          servlet-https   9445   yes   shipped 9443, offset +2 (gw/repository/conf/carbon.xml:4)
+          servlet-http    9765   yes   shipped 9763, offset +2 (gw/repository/conf/carbon.xml:4)
+          passthru-https  8245   yes   shipped 8243, offset +2 (gw/repository/conf/carbon.xml:4)
+          passthru-http   8282   yes   shipped 8280, offset +2 (gw/repository/conf/carbon.xml:4)
+    km    thrift-server   10402  yes   default 10397, offset +5 (km/repository/conf/carbon.xml:4)
+          servlet-https   9448   yes   shipped 9443, offset +5 (km/repository/conf/carbon.xml:4)
+          servlet-http    9768   yes   shipped 9763, offset +5 (km/repository/conf/carbon.xml:4)
+    "#);
+}
+
+#[test]
+fn ports_as_json_for_chosen_nodes() {
+    assert_snapshot!(ports::json(&mismatch().open().project, &|name| name == "km"), @r#"
+    {
+      "version": 1,
+      "nodes": [
+        {
+          "name": "km",
+          "roles": [
+            "key-manager"
+          ],
+          "home": "km",
+          "host": "km.example.com",
+          "product": "2.6.0",
+          "offset": {
+            "value": 5,
+            "source": "carbon.xml",
+            "file": "km/repository/conf/carbon.xml",
+            "line": 4
+          },
+          "ports": [
+            {
+              "id": "thrift-server",
+              "title": "Thrift key validation",
+              "kind": "listener",
+              "port": 10402,
+              "default": 10397,
+              "live": true,
+              "reasons": [
+                "default 10397",
+                "offset +5 (km/repository/conf/carbon.xml:4)"
+              ]
+            },
+            {
+              "id": "servlet-https",
+              "title": "Servlet HTTPS (console, web apps, /services, /oauth2)",
+              "kind": "listener",
+              "port": 9448,
+              "default": 9443,
+              "live": true,
+              "reasons": [
+                "shipped 9443",
+                "offset +5 (km/repository/conf/carbon.xml:4)"
+              ]
+            },
+            {
+              "id": "servlet-http",
+              "title": "Servlet HTTP",
+              "kind": "listener",
+              "port": 9768,
+              "default": 9763,
+              "live": true,
+              "reasons": [
+                "shipped 9763",
+                "offset +5 (km/repository/conf/carbon.xml:4)"
+              ]
+            }
+          ]
+        }
+      ]
+    }
+    "#);
+    let gateway = ports::json(&mismatch().open().project, &|name| name == "gw");
+    let start = gateway.find("\"ports\"").expect("ports");
+    let end = gateway.find("servlet-https").expect("a listener");
+    assert_snapshot!(&gateway[start..end], @r#"
+    "ports": [
+            {
+              "id": "thrift-client",
+              "title": "Thrift key validation",
+              "kind": "link",
+              "port": 10399,
+              "default": 10397,
+              "live": true,
+              "targets": [
+                "km"
+              ],
+              "reasons": [
+                "default 10397",
+                "offset +2 (gw/repository/conf/carbon.xml:4)"
+              ]
+            },
+            {
+              "id": "
+    "#);
+}
+
+#[test]
+fn links_as_a_table_hide_nothing() {
+    assert_snapshot!(links::human(&mismatch().open().project, &|_| true), @r#"
+    FROM  TO  LINK                       HOST:PORT             VERDICT     WHY
+    gw    km  thrift-client              km.example.com:10399  wrong port  10399 would be offset 2; km has 5
+    gw    km  key-validator-server-url   km.example.com:9448   ok
+    gw    -   workflow-callback-service  -                     not stated  no file of gw states it
+    "#);
+}
+
+#[test]
+fn links_as_json() {
+    let text = links::json(&mismatch().open().project, &|_| true);
+    let end = text.find("  },").or_else(|| text.find("  }\n")).expect("a link");
+    assert_snapshot!(&text[..end], @r#"
+    {
+      "version": 1,
+      "links": [
+        {
+          "id": "thrift-client",
+          "title": "Thrift key validation",
+          "from": "gw",
+          "to": [
+            "km"
+          ],
+          "host": "km.example.com",
+          "port": 10399,
+          "scheme": "thrift",
+          "verdict": "wrong port",
+          "why": "10399 would be offset 2; km has 5",
+          "reasons": [
+            "default 10397",
+            "offset +2 (gw/repository/conf/carbon.xml:4)"
+          ],
+          "file": "gw/repository/conf/api-manager.xml",
+          "line": 6
+    "#);
+}
+
+#[test]
+fn a_link_is_explained_step_by_step() {
+    let opened = mismatch().open();
+    assert_snapshot!(explain::render(&opened.project, "gw.thrift-client").expect("a link"), @r#"
+    gw.thrift-client: Thrift key validation, which gw calls
+      1. host km.example.com (gw/repository/conf/api-manager.xml:6)
+      2. default 10397
+      3. offset +2 (gw/repository/conf/carbon.xml:4) = 10399
+      so gw calls km.example.com:10399
+      meant is km.thrift-server:
+      4. default 10397
+      5. offset +5 (km/repository/conf/carbon.xml:4) = 10402
+      so km listens on 10402: does not fit
+      verdict: wrong port: 10399 would be offset 2; km has 5
+    "#);
+    assert_snapshot!(explain::render(&opened.project, "km.thrift-server").expect("a listener"), @r#"
+    km.thrift-server: Thrift key validation, which km opens
+      1. default 10397
+      2. offset +5 (km/repository/conf/carbon.xml:4) = 10402
+      port 10402, live
+      called by
+        gw.thrift-client  km.example.com:10399  wrong port  10399 would be offset 2; km has 5
+    "#);
+    assert_snapshot!(explain::render(&opened.project, "gw").expect("a node"), @r#"
+    gw
+      declared  topology.yaml:2
+      roles     gateway
+      home      gw
+      product   2.6.0, from carbon.xml (gw/repository/conf/carbon.xml:2)
+      offset    2, carbon.xml (gw/repository/conf/carbon.xml:4)
+      host      gw.example.com
+      machine   gw.example.com
+      assumed   as shipped, for the files are not there: repository/conf/axis2/axis2.xml, repository/conf/tomcat/catalina-server.xml
+
+    opens
+      servlet-https   9445  Servlet HTTPS (console, web apps, /services, /oauth2)  9443 + offset 2 = 9445
+      servlet-http    9765  Servlet HTTP                                           9763 + offset 2 = 9765
+      passthru-https  8245  Gateway HTTPS (PassThrough)                            8243 + offset 2 = 8245
+      passthru-http   8282  Gateway HTTP (PassThrough)                             8280 + offset 2 = 8282
+
+    calls
+      thrift-client              km.example.com:10399  km  wrong port: 10399 would be offset 2; km has 5
+      key-validator-server-url   km.example.com:9448   km  ok
+      workflow-callback-service  -                     -   not stated: no file of gw states it
+    "#);
+}
+
+#[test]
+fn what_cannot_be_explained_names_the_nearest() {
+    let opened = mismatch().open();
+    assert_snapshot!(explain::render(&opened.project, "gv").expect_err("no node"), @r#"no node is called 'gv' (there are: gw, km)"#);
+    assert_snapshot!(explain::render(&opened.project, "gw.thrift-clent").expect_err("no port"), @r#"gw has no port or link 'thrift-clent'; did you mean 'thrift-client'? (there are: servlet-https, servlet-http, passthru-https, passthru-http, thrift-client, key-validator-server-url, workflow-callback-service)"#);
+}
+
+#[test]
+fn rules_are_listed_and_shown() {
+    assert_snapshot!(rules::list(&ENGINE.rules), @r#"
+    test-host      info   A host that nobody has
+    test-mismatch  error  The Thrift ports differ
+    "#);
+    assert_snapshot!(rules::show(&ENGINE.rules, "test-mismatch").expect("a rule"), @r#"
+    test-mismatch: The Thrift ports differ
+
+    severity: error
+    about: link (thrift-client)
+
+    What it means.
+
+    fixes:
+      set the client port to {{ link.target.port }}
+        safe: only this gateway reads it
+      set the server port to {{ link.port }}
+        unsafe: others may call it
+
+    examples:
+      two offsets
+    "#);
+    assert_snapshot!(rules::show(&ENGINE.rules, "test-mismatsch").expect_err("no rule"), @r#"there is no rule 'test-mismatsch'; did you mean 'test-mismatch'? (`carbonlint rules` lists them)"#);
+}
+
+#[test]
+fn mistakes_of_a_topology_are_shown_at_their_line() {
+    let mut case = Case::default().node("gw", "gatewey", "2", gateway("km.example.com"));
+    case.rest = "load_balancers:\n  - {host: x, password: hunter2, ports: {443: [\"km:1\"]}}\n".to_owned();
+    let Err(error) = case.try_open() else { panic!("it has mistakes") };
+    let text = topology_errors::render(&error, &style());
+    assert!(!text.contains("hunter2"), "{text}");
+    assert_snapshot!(text, @r#"
+    error: unknown key `password` of a load balancer
+       ╭─[topology.yaml:4:15]
+     3 │ load_balancers:
+     4 │   - {host: x, password* ******** ****** ***** **********
+       ·               ────┬───
+       ·                   ╰── here
+     5 │
+       ╰────
+      help: the keys of a load balancer are name, host, aliases, ports, nodes
+
+    error: no node is named `km`
+       ╭─[topology.yaml:4:48]
+     3 │ load_balancers:
+     4 │   - {host: x, password* ******** ****** ***** **********
+       ·                                                ───┬──
+       ·                                                   ╰── here
+     5 │
+       ╰────
+      help: the nodes are gw
+    "#);
+}
