@@ -236,6 +236,11 @@ impl Deployment {
         Place { source: self.inputs.topology_source, span }
     }
 
+    /// Whether a file was understood: where it was not, more of it is masked.
+    pub fn is_understood(&self, source: SourceId) -> bool {
+        source == self.inputs.topology_source || matches!(self.inputs.documents.get(source), Some(Ok(_)))
+    }
+
     /// The index of the node of that name.
     pub fn node(&self, name: &str) -> Option<usize> {
         self.nodes.iter().position(|node| node.name == name)

@@ -141,8 +141,7 @@ fn whole_lines(text: &str, range: &std::ops::Range<usize>) -> std::ops::Range<us
 
 fn preview_lines(model: &Deployment, source: SourceId, lines: &std::ops::Range<usize>, edits: &[&Edit]) -> Preview {
     let content = &model.sources().get(source).content;
-    let broken = !matches!(model.inputs.documents.get(source), Some(Ok(_)));
-    let text = mask(content.text(), broken);
+    let text = mask(content.text(), !model.is_understood(source));
     let (mut new, mut at) = (String::new(), lines.start);
     for edit in edits {
         let range = content.to_text(edit.span);

@@ -141,6 +141,16 @@ pub enum SafetyFile {
     Unsafe,
 }
 
+impl SafetyFile {
+    /// The word that files write.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Unsafe => "unsafe",
+        }
+    }
+}
+
 /// One edit of a fix.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

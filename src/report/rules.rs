@@ -48,6 +48,16 @@ fn unknown(rules: &Rules, id: &str) -> String {
     format!("there is no rule '{}'{near} (`carbonlint rules` lists them)", clean(id))
 }
 
+/// A title with `…` where numbers and names come.
+fn without_templates(title: &str) -> String {
+    let mut parts = title.split("{{");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let rest = parts.map(|part| format!("…{}", part.split_once("}}").map_or("", |(_, rest)| rest)));
+    let text: String = rest.fold(first, |text, part| text + &part);
+    // What stands under a condition may be there: shown.
+    text.split("{%").map(|part| part.split_once("%}").map_or(part, |(_, rest)| rest)).collect()
+}
+
 fn fixes(rule: &Rule) -> String {
     if rule.file.fixes.is_empty() {
         return String::new();
@@ -56,10 +66,10 @@ fn fixes(rule: &Rule) -> String {
     for fix in &rule.file.fixes {
         let safety = match (&fix.safe_when, fix.safety) {
             (Some(when), _) => format!("safe when {}", when.value),
-            (None, Some(safety)) => format!("{safety:?}").to_lowercase(),
+            (None, Some(safety)) => safety.name().to_owned(),
             (None, None) => "unsafe".to_owned(),
         };
-        text.push_str(&format!("  {}\n    {safety}: {}\n", fix.title.value.trim_end(), fix.why.trim_end()));
+        text.push_str(&format!("  {}\n    {safety}: {}\n", without_templates(fix.title.value.trim_end()), fix.why.trim_end()));
     }
     text
 }

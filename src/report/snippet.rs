@@ -39,7 +39,7 @@ impl<'a> Texts<'a> {
     /// A file's text as it may be shown: byte for byte as long as the decoded text.
     fn of(&mut self, source: SourceId) -> &str {
         let content = &self.model.sources().get(source).content;
-        let broken = !matches!(self.model.inputs.documents.get(source), Some(Ok(_)));
+        let broken = !self.model.is_understood(source);
         self.masked.entry((std::sync::Arc::as_ptr(content), broken)).or_insert_with(|| mask(content.text(), broken))
     }
 }
