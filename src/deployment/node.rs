@@ -74,7 +74,15 @@ fn assumed(catalogue: &Catalogue, node: &Node) -> Vec<String> {
     if node.home.state != HomeState::Present {
         return Vec::new();
     }
+    // The port of a listener that this node does not have is of no interest.
+    let idle = |index: usize| {
+        let mut of = catalogue.listeners.iter().zip(&node.listeners).filter(|(spec, _)| spec.port == index).peekable();
+        of.peek().is_some() && of.all(|(_, listener)| !listener.listed)
+    };
     let shipped = |(index, spec): (usize, &catalogue::Setting)| {
+        if idle(index) {
+            return None;
+        }
         (node.settings[index].state == State::Shipped && node.settings[index].stated()).then(|| {
             let place = spec.places.iter().find(|place| holds(place.versions, node.product.family));
             place.map(|place| catalogue.files[place.file].path.clone())

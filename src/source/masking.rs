@@ -36,63 +36,109 @@ fn last_word(name: &str) -> Option<String> {
 
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     Some(Patterns {
-        element: Regex::new(r"(?s)(?:<|<!--\s*)([\w:.\-]+)([^<>]*)>([^<]*)").ok()?,
+        hint: Regex::new(r"(?i)passw|passphrase|secret|credential|key|token|pwd|pass|@").ok()?,
         attribute: Regex::new(r#"([\w:.\-]+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')"#).ok()?,
-        pair: Regex::new(r#"(?m)^[ \t#;]*(?:-[ \t]+)?["']?(\w[\w.\-]*)["']?[ \t]*[=:][ \t]*(\S.*)$"#).ok()?,
-        inline: Regex::new(r#"[{,]\s*["']?([\w.\-]+)["']?\s*[=:]\s*("[^"\n]*"|'[^'\n]*'|[^,}\s]+)"#).ok()?,
+        pair: Regex::new(r#"^[ \t#;]*(?:-[ \t]+)?["']?(\w[\w.\-]*)["']?[ \t]*[=:][ \t]*(\S.*)$"#).ok()?,
+        inline: Regex::new(r#"[{,]\s*["']?([\w.\-]+)["']?\s*[=:]\s*("[^"]*"|'[^']*'|[^,}\s]+)"#).ok()?,
         system: Regex::new(r"-D([\w.\-]+)=(\S+)").ok()?,
         user: Regex::new(r#"[A-Za-z][\w+.\-]*://([^\s/@"'<>]+(?:@[^\s/@"'<>]+)*)@"#).ok()?,
-        line: Regex::new(r"(?im)(?:password|passwd|passphrase|secret|credential|token|private.?key|api.?key)(.*)$").ok()?,
+        plain_user: Regex::new(r#"(?:^|[\s"'=>,])([^\s/@"'<>:,]+:[^\s/@"'<>]+)@[\w\[]"#).ok()?,
+        line: Regex::new(r"(?i)(?:password|passwd|passphrase|secret|credential|token|private.?key|api.?key)(.*)$").ok()?,
     })
 });
 
 struct Patterns {
-    element: Regex,
+    /// Without one of these, nothing secret is near.
+    hint: Regex,
     attribute: Regex,
     pair: Regex,
     inline: Regex,
     system: Regex,
     user: Regex,
+    plain_user: Regex,
     line: Regex,
 }
 
-/// Where secrets stand in a text, as byte ranges, sorted and apart.
+/// Where secrets stand in a text, as byte ranges, sorted by their start. Only tags and lines with a hint are looked at.
 fn secrets(text: &str, broken: bool) -> Vec<Range<usize>> {
     let Some(patterns) = PATTERNS.as_ref() else { return std::iter::once(0..text.len()).collect() };
     let mut found = Vec::new();
-    for captures in patterns.element.captures_iter(text) {
-        let (Some(name), Some(rest), Some(value)) = (captures.get(1), captures.get(2), captures.get(3)) else { continue };
-        let named = patterns
-            .attribute
-            .captures_iter(rest.as_str())
-            .filter(|pair| pair.get(1).is_some_and(|key| matches!(key.as_str(), "name" | "key")))
-            .filter_map(|pair| pair.get(2).or(pair.get(3)))
-            .any(|value| is_secret_name(value.as_str()));
-        if named || is_secret_name(local_name(name.as_str())) {
-            found.push(value.range());
+    // The last `<` or `>` before a hint tells whether it stands in a tag; found step by step, so that each byte is seen once.
+    let (mut bracket, mut seen) = (None, 0);
+    let (mut tag_done, mut line_done) = (0, 0);
+    for hint in patterns.hint.find_iter(text).map(|hint| hint.start()) {
+        if let Some(at) = text[seen..hint].rfind(['<', '>']) {
+            bracket = Some(seen + at);
         }
-        for pair in patterns.attribute.captures_iter(rest.as_str()) {
-            let (Some(key), Some(value)) = (pair.get(1), pair.get(2).or(pair.get(3))) else { continue };
-            let key = local_name(key.as_str());
-            if is_secret_name(key) && key != "key" || named && key == "value" {
-                found.push(rest.start() + value.start()..rest.start() + value.end());
-            }
+        seen = hint;
+        if let Some(start) = bracket.filter(|at| text.as_bytes()[*at] == b'<' && *at >= tag_done) {
+            tag_done = start + 1;
+            of_tag(patterns, text, start, &mut found);
         }
-    }
-    for pattern in [&patterns.pair, &patterns.inline, &patterns.system] {
-        for captures in pattern.captures_iter(text) {
-            let (Some(key), Some(value)) = (captures.get(1), captures.get(2)) else { continue };
-            if is_secret_name(key.as_str()) {
-                found.push(value.range());
-            }
+        if hint >= line_done {
+            let start = text[..hint].rfind('\n').map_or(0, |at| at + 1).max(line_done);
+            line_done = text[hint..].find('\n').map_or(text.len(), |at| hint + at);
+            of_line(patterns, &text[start..line_done], start, broken, &mut found);
         }
-    }
-    found.extend(patterns.user.captures_iter(text).filter_map(|captures| captures.get(1)).map(|user| user.range()));
-    if broken {
-        found.extend(patterns.line.captures_iter(text).filter_map(|captures| captures.get(1)).map(|rest| rest.range()));
     }
     found.sort_by_key(|range| (range.start, range.end));
     found
+}
+
+/// Secrets of the tag that starts at `<`, and of the text behind it.
+fn of_tag(patterns: &Patterns, text: &str, start: usize, found: &mut Vec<Range<usize>>) {
+    let inside = text[start + 1..].trim_start_matches("!--").trim_start();
+    let from = text.len() - inside.len();
+    let end = inside.find(['<', '>']).map_or(text.len(), |at| from + at);
+    let markup = &text[from..end];
+    let name = markup.find(|c: char| !(c.is_alphanumeric() || matches!(c, ':' | '_' | '.' | '-'))).map_or(markup, |at| &markup[..at]);
+    let pairs = || {
+        patterns.attribute.captures_iter(markup).filter_map(|pair| Some((local_name(pair.get(1)?.as_str()), pair.get(2).or(pair.get(3))?)))
+    };
+    let named = pairs().any(|(key, value)| matches!(key, "name" | "key") && is_secret_name(value.as_str()));
+    let secret = named || is_secret_name(local_name(name));
+    for (key, value) in pairs() {
+        if is_secret_name(key) && key != "key" || secret && key == "value" {
+            found.push(from + value.start()..from + value.end());
+        }
+    }
+    if secret && text[end..].starts_with('>') {
+        found.push(end + 1..end_of_text(text, end + 1));
+    }
+}
+
+/// Where the text of an element ends: at the next tag; CDATA sections and comments belong to it.
+fn end_of_text(text: &str, start: usize) -> usize {
+    let mut at = start;
+    loop {
+        at += text[at..].find('<').unwrap_or(text.len() - at);
+        let rest = &text[at..];
+        let close = match rest {
+            _ if rest.starts_with("<![CDATA[") => "]]>",
+            _ if rest.starts_with("<!--") => "-->",
+            _ => return at,
+        };
+        match rest.find(close) {
+            Some(length) => at += length + close.len(),
+            None => return text.len(),
+        }
+    }
+}
+
+/// Secrets of a line: keys and values, options of a command, user parts of URLs.
+fn of_line(patterns: &Patterns, line: &str, start: usize, broken: bool, found: &mut Vec<Range<usize>>) {
+    for pattern in [&patterns.pair, &patterns.inline, &patterns.system] {
+        for captures in pattern.captures_iter(line) {
+            let (Some(key), Some(value)) = (captures.get(1), captures.get(2)) else { continue };
+            if is_secret_name(key.as_str()) {
+                found.push(start + value.start()..start + value.end());
+            }
+        }
+    }
+    let whole: &[&Regex] = if broken { &[&patterns.user, &patterns.plain_user, &patterns.line] } else { &[&patterns.user, &patterns.plain_user] };
+    for captures in whole.iter().flat_map(|pattern| pattern.captures_iter(line)) {
+        found.extend(captures.get(1).map(|secret| start + secret.start()..start + secret.end()));
+    }
 }
 
 fn local_name(name: &str) -> &str {
@@ -160,6 +206,10 @@ mod tests {
             ("password = \"abc\"", "password = *****"),
             ("  db.password: abc # x", "  db.password: *** * *"),
             ("{port: 1, api_token: abc}", "{port: 1, api_token: ***}"),
+            ("<Password><![CDATA[a<b]]></Password>", "<Password>***************</Password>"),
+            ("<Password\n  a='b'>x\ny</Password>", "<Password\n  a='b'>*\n*</Password>"),
+            ("<!-- <Secret>abc</Secret> -->", "<!-- <Secret>***</Secret> -->"),
+            ("<ServerURL>admin:abc@km:9443</ServerURL>", "<ServerURL>*********@km:9443</ServerURL>"),
             ("-Djavax.keyStorePassword=abc -DportOffset=2", "-Djavax.keyStorePassword=*** -DportOffset=2"),
         ];
         for (text, masked) in cases {
