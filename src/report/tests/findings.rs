@@ -8,7 +8,7 @@ use super::{Case, KEY_MANAGER, gateway, mismatch, style};
 
 #[test]
 fn a_finding_shows_both_sides_the_ways_out_and_what_was_checked() {
-    assert_snapshot!(human::render(&mismatch().open().report(), &style()), @r#"
+    assert_snapshot!(human::render(&mismatch().open().report(), &style()), @"
     error[test-mismatch]: gw calls km on Thrift port 10399, but km listens on 10402
        ╭─[gw/repository/conf/carbon.xml:4:13]
      3 │   <Ports>
@@ -45,13 +45,13 @@ fn a_finding_shows_both_sides_the_ways_out_and_what_was_checked() {
       gw  gateway      2.6.0 (carbon.xml)  offset 2 (carbon.xml:4)
       km  key-manager  2.6.0 (carbon.xml)  offset 5 (carbon.xml:4)
     3 links: 1 ok, 1 wrong port, 1 not stated
-    assumed as shipped 2.6.0: axis2.xml (gw, km), catalina-server.xml (gw, km)
+    assumed as shipped 2.6.0: axis2.xml (gw), catalina-server.xml (gw, km)
     1 error
     next:
       carbonlint explain gw.thrift-client  how that came about, step by step
       carbonlint links                     who calls whom, and what became of it
       carbonlint ports                     every port of every node
-    "#);
+    ");
 }
 
 #[test]
@@ -68,19 +68,19 @@ fn ascii_is_enough_and_colours_are_asked_for() {
 fn nothing_wrong_is_said_in_the_first_line() {
     let healthy =
         Case::default().node("gw", "gateway", "5", gateway("km.example.com")).node("km", "key-manager", "5", KEY_MANAGER);
-    assert_snapshot!(human::render(&healthy.open().report(), &style()), @r#"
+    assert_snapshot!(human::render(&healthy.open().report(), &style()), @"
     no errors or warnings
 
     checked 2 nodes
       gw  gateway      2.6.0 (carbon.xml)  offset 5 (carbon.xml:4)
       km  key-manager  2.6.0 (carbon.xml)  offset 5 (carbon.xml:4)
     3 links: 2 ok, 1 not stated
-    assumed as shipped 2.6.0: axis2.xml (gw, km), catalina-server.xml (gw, km)
+    assumed as shipped 2.6.0: axis2.xml (gw), catalina-server.xml (gw, km)
     next:
       carbonlint explain gw  where its ports and calls come from
       carbonlint links       who calls whom, and what became of it
       carbonlint ports       every port of every node
-    "#);
+    ");
 }
 
 #[test]
@@ -104,19 +104,19 @@ fn many_nodes_are_counted_by_role() {
     }
     let text = human::render(&case.open().report(), &style());
     let checked = &text[text.find("checked").expect("what was checked")..];
-    assert_snapshot!(checked, @r#"
+    assert_snapshot!(checked, @"
     checked 15 nodes
       14  gateway      2.6.0  offset 5 (10), 1 (4)
       1   key-manager  2.6.0  offset 5
     42 links: 24 ok, 4 wrong port, 14 not stated
-    assumed as shipped 2.6.0: axis2.xml (km, gw-0, gw-1, gw-2, gw-3 and 10 more),
+    assumed as shipped 2.6.0: axis2.xml (gw-0, gw-1, gw-2, gw-3, gw-4 and 9 more),
         catalina-server.xml (km, gw-0, gw-1, gw-2, gw-3 and 10 more)
     4 errors
     next:
       carbonlint explain gw-0.thrift-client  how that came about, step by step
       carbonlint links                       who calls whom, and what became of it
       carbonlint ports                       every port of every node
-    "#);
+    ");
 }
 
 #[test]
