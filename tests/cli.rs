@@ -36,8 +36,13 @@ fn refused(arguments: &[&str]) -> String {
     text(&output.stderr)
 }
 
-const EXAMPLES: [(&str, i32); 5] =
-    [("all-in-one", 0), ("healthy-distributed", 0), ("offset-mismatch", 1), ("offset-mismatch-client-raised", 0), ("offset-mismatch-server-lowered", 0)];
+const EXAMPLES: [(&str, i32); 5] = [
+    ("all-in-one", 0),
+    ("healthy-distributed", 0),
+    ("offset-mismatch", 1),
+    ("offset-mismatch-client-raised", 0),
+    ("offset-mismatch-server-lowered", 0),
+];
 
 #[test]
 fn examples_in_every_format() {
@@ -68,7 +73,8 @@ fn explanations() {
 
 #[test]
 fn the_json_keeps_its_contract() {
-    let report: Value = serde_json::from_str(&printed(&["check", "examples/offset-mismatch", "--format", "json"], 1)).expect("JSON");
+    let report: Value =
+        serde_json::from_str(&printed(&["check", "examples/offset-mismatch", "--format", "json"], 1)).expect("JSON");
     let keys = |value: &Value| value.as_object().map(|object| object.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
     let sorted = |names: &[&str]| {
         let mut names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
@@ -95,7 +101,8 @@ fn the_json_keeps_its_contract() {
 #[test]
 fn nodes_can_be_given_without_a_file() {
     let homes = "examples/offset-mismatch/homes";
-    let output = printed(&["check", &format!("gw=gateway:{homes}/gw"), &format!("km=key-manager:{homes}/km"), "--format", "short"], 1);
+    let output =
+        printed(&["check", &format!("gw=gateway:{homes}/gw"), &format!("km=key-manager:{homes}/km"), "--format", "short"], 1);
     assert!(output.contains("error[thrift-port-mismatch]"), "{output}");
 }
 
@@ -111,8 +118,13 @@ fn severities_and_limits_decide_the_exit_status() {
 
 #[test]
 fn bad_usage_is_exit_status_2_and_names_the_nearest() {
-    assert!(refused(&["check", "examples/offset-mismatch", "--rule", "thrift-port-mismach=off"]).contains("thrift-port-mismatch"));
-    assert!(refused(&["check", "examples/offset-mismatch", "--rule", "thrift-port-mismatch=loud"]).contains("error, warning, info, off"));
+    assert!(
+        refused(&["check", "examples/offset-mismatch", "--rule", "thrift-port-mismach=off"]).contains("thrift-port-mismatch")
+    );
+    assert!(
+        refused(&["check", "examples/offset-mismatch", "--rule", "thrift-port-mismatch=loud"])
+            .contains("error, warning, info, off")
+    );
     assert!(refused(&["rules", "thrift-port-mismach"]).contains("thrift-port-mismatch"));
     assert!(refused(&["check", "no/such/file.yaml"]).contains("no/such/file.yaml"));
     assert!(refused(&["check"]).contains("gw=gateway:"), "without a topology it says how to go on");
@@ -128,13 +140,22 @@ fn results_can_go_to_a_file() {
     let report: Value = serde_json::from_slice(&fs::read(&file).expect("the file")).expect("JSON");
     assert_eq!(report["summary"]["errors"], 1);
     let nowhere = folder.path().join("no/such/folder/report.json");
-    assert!(refused(&["check", "examples/offset-mismatch", "--output", nowhere.to_str().expect("UTF-8")]).contains("cannot be written"));
+    assert!(
+        refused(&["check", "examples/offset-mismatch", "--output", nowhere.to_str().expect("UTF-8")])
+            .contains("cannot be written")
+    );
 }
 
 #[test]
 fn a_reader_that_has_seen_enough_is_no_failure() {
     let program = assert_cmd::cargo::cargo_bin("carbonlint");
-    let mut child = std::process::Command::new(program).current_dir(ROOT).args(["rules"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    let mut child = std::process::Command::new(program)
+        .current_dir(ROOT)
+        .args(["rules"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
     drop(child.stdout.take());
     let output = child.wait_with_output().expect("it ends");
     assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output.stderr));
@@ -161,8 +182,10 @@ fn what_is_ignored_does_not_count_and_what_ignores_nothing_is_said() {
     );
     let file = folder.path().join("topology.yaml");
     fs::write(&file, topology).expect("a file");
-    let report: Value = serde_json::from_str(&printed(&["check", file.to_str().expect("UTF-8"), "--format", "json"], 0)).expect("JSON");
+    let report: Value =
+        serde_json::from_str(&printed(&["check", file.to_str().expect("UTF-8"), "--format", "json"], 0)).expect("JSON");
     assert_eq!(report["summary"]["ignored"], 1);
-    let rules: Vec<&str> = report["findings"].as_array().expect("a list").iter().filter_map(|finding| finding["rule"].as_str()).collect();
+    let rules: Vec<&str> =
+        report["findings"].as_array().expect("a list").iter().filter_map(|finding| finding["rule"].as_str()).collect();
     assert_eq!(rules, ["unused-ignore"]);
 }

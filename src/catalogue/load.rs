@@ -1,15 +1,17 @@
 //! Reads the catalogue's data and resolves the ids in it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 
 use globset::{Glob, GlobSetBuilder};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::data::{
+    ConditionData, DetectorData, FormatData, LinkData, ListenerData, PlaceData, PlaceholderData, ProductData, ProductEntry,
+    SettingData,
+};
 use super::{
-    Address, Catalogue, Condition, Confidence, DefaultValue, Detector, Family, FileSpec, Link, Listener, LocalMeaning, Meaning,
-    Need, OffsetUse, Product, Range, Reader, Role, RolesOf, Setting, SettingPlace, Severity, ValueKind,
+    Address, Catalogue, Condition, Detector, FileSpec, Link, Listener, Meaning, Need, Product, Reader, Setting, SettingPlace,
 };
 use crate::config::{Format, Path};
 
@@ -34,223 +36,6 @@ impl fmt::Display for CatalogueError {
 impl std::error::Error for CatalogueError {}
 
 type Result<T> = std::result::Result<T, CatalogueError>;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProductData {
-    #[serde(rename = "id")]
-    _id: String,
-    #[serde(rename = "title")]
-    _title: String,
-    families: Vec<Family>,
-    roles: Vec<Role>,
-    loopback: Vec<String>,
-    wildcard: Vec<String>,
-    offset: OffsetData,
-    files: Vec<FileData>,
-    placeholders: Vec<PlaceholderData>,
-    other_ports: Vec<u32>,
-    detection: Vec<DetectorData>,
-    products: Vec<ProductEntry>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProductEntry {
-    id: String,
-    title: String,
-    names: Vec<String>,
-    #[serde(default)]
-    needs: Option<String>,
-    #[serde(default)]
-    pairs: BTreeMap<String, Family>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OffsetData {
-    setting: String,
-    property: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileData {
-    path: String,
-    format: FormatData,
-}
-
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "lowercase")]
-enum FormatData {
-    Xml,
-    Toml,
-    Text,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PlaceholderData {
-    name: String,
-    #[serde(default)]
-    listener: Option<String>,
-    #[serde(default)]
-    own_host: bool,
-    #[serde(default)]
-    text: Option<String>,
-    #[serde(rename = "source")]
-    _source: String,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct DetectorData {
-    setting: Option<String>,
-    name: Option<String>,
-    file: Option<String>,
-    pattern: Option<String>,
-    kernels: HashMap<String, Family>,
-    directory: Option<String>,
-    has: Option<HasData>,
-    family: Option<Family>,
-    at_least: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HasData {
-    file: String,
-    #[serde(default)]
-    path: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PlaceData {
-    #[serde(default)]
-    versions: Range,
-    file: String,
-    path: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SettingData {
-    id: String,
-    title: String,
-    kind: ValueKind,
-    #[serde(default)]
-    offset: OffsetUse,
-    #[serde(default)]
-    choices: Vec<String>,
-    places: Vec<PlaceData>,
-    #[serde(default)]
-    obsolete: Vec<PlaceData>,
-    #[serde(default)]
-    beside: Vec<String>,
-    #[serde(default)]
-    shipped: Vec<DefaultValue>,
-    #[serde(default)]
-    absent: Vec<DefaultValue>,
-    #[serde(default)]
-    synapse: bool,
-    source: String,
-    confidence: Confidence,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ConditionData {
-    setting: String,
-    #[serde(default)]
-    is: Vec<String>,
-    #[serde(default, rename = "stated")]
-    _stated: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ListenerData {
-    id: String,
-    title: String,
-    protocol: String,
-    port: String,
-    default: u32,
-    #[serde(default)]
-    bind: Option<String>,
-    #[serde(default)]
-    proxy_port: Option<String>,
-    #[serde(default)]
-    versions: Range,
-    roles: Vec<String>,
-    #[serde(default)]
-    profiles: Vec<String>,
-    #[serde(default)]
-    live: Vec<ConditionData>,
-    source: String,
-    confidence: Confidence,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ReaderData {
-    role: String,
-    #[serde(default)]
-    proven: bool,
-    #[serde(default)]
-    live: Vec<ConditionData>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TargetData {
-    roles: Vec<String>,
-    #[serde(default)]
-    roles_of: Vec<RolesOf>,
-    listeners: BTreeMap<String, String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NeedData {
-    #[serde(default)]
-    versions: Range,
-    setting: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LinkData {
-    id: String,
-    title: String,
-    #[serde(default)]
-    versions: Range,
-    readers: Vec<ReaderData>,
-    target: TargetData,
-    #[serde(default)]
-    url: Option<String>,
-    #[serde(default)]
-    port: Option<String>,
-    #[serde(default)]
-    host: Vec<String>,
-    #[serde(default)]
-    companion: Option<String>,
-    #[serde(default)]
-    live: Vec<ConditionData>,
-    #[serde(default)]
-    explicit_port: Vec<ConditionData>,
-    #[serde(default)]
-    needs: Vec<NeedData>,
-    #[serde(default)]
-    alike: Option<String>,
-    #[serde(default)]
-    local: LocalMeaning,
-    severity: Severity,
-    breaks: String,
-    log: String,
-    source: String,
-    confidence: Confidence,
-}
 
 /// Reads the catalogue that is embedded in the program.
 ///

@@ -8,11 +8,13 @@ mod finding;
 mod labels;
 mod model;
 mod rule;
+mod rule_file;
 mod run;
 mod suppress;
 mod tables;
 
 pub use finding::{Change, Finding, Fix, Label, Safety};
-pub use rule::{Example, Rule, RuleError, Rules, load};
+pub use rule::{Rule, RuleError, Rules, load};
+pub use rule_file::{Example, RuleFile, SafetyFile};
 pub use run::{Linted, Options, run};
 pub use suppress::check_topology;

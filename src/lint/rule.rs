@@ -1,220 +1,16 @@
-//! Rules as files: one YAML file each, read, checked against the model and compiled.
+//! Rules, read from their files, checked against the model and compiled.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use minijinja::{Environment, UndefinedBehavior};
-use serde::Deserialize;
 use serde_yaml::Spanned;
 
-use crate::catalogue::{Catalogue, Severity};
+use crate::catalogue::Catalogue;
 use crate::source::nearest;
 
 use super::check::{Checker, Scope};
 use super::model::{Kind, Type};
-
-/// A rule as its file says it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RuleFile {
-    /// Unique and stable: users write it.
-    pub id: Spanned<String>,
-    /// What is wrong, in a few words.
-    pub title: String,
-    /// How bad it is.
-    pub severity: Severity,
-    /// Other severities under conditions; the first that holds counts.
-    #[serde(default)]
-    pub severity_when: Vec<SeverityWhen>,
-    /// The kind of object that it is about.
-    #[serde(rename = "for")]
-    pub subject: Spanned<String>,
-    /// Which of them, by catalogue id; all where it is missing.
-    #[serde(default)]
-    pub select: Vec<Spanned<String>>,
-    /// Silent about a link on which another rule has reported already.
-    #[serde(default)]
-    pub general: bool,
-    /// When it reports. Missing for rules that the engine itself reports.
-    #[serde(default)]
-    pub when: Option<Spanned<String>>,
-    /// Findings with the same text here are one, with the places of all.
-    #[serde(default)]
-    pub once: Option<Spanned<String>>,
-    /// What is, and what was expected.
-    pub message: Spanned<String>,
-    /// What breaks, and what the log says.
-    #[serde(default)]
-    pub symptom: Option<Spanned<String>>,
-    /// What else helps.
-    #[serde(default)]
-    pub note: Option<Spanned<String>>,
-    /// Places beside those of the object itself.
-    #[serde(default)]
-    pub labels: Vec<LabelFile>,
-    /// Ways to mend it, the preferred one first.
-    #[serde(default)]
-    pub fixes: Vec<FixFile>,
-    /// What it means, why it matters, when it is fine. Markdown.
-    pub docs: String,
-    /// Deployments that it reports on, and some that it does not.
-    #[serde(default)]
-    pub examples: Vec<Example>,
-}
-
-/// Another severity under a condition.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SeverityWhen {
-    /// The condition.
-    pub when: Spanned<String>,
-    /// The severity then.
-    pub severity: Severity,
-}
-
-/// A place to label.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LabelFile {
-    /// An expression for the node, where it is not the object's own.
-    #[serde(default)]
-    pub node: Option<Spanned<String>>,
-    /// The setting there whose place it is.
-    #[serde(default)]
-    pub setting: Option<Spanned<String>>,
-    /// Or a place of the node: `name`, `home`, `offset`, `overridden offset`.
-    #[serde(default)]
-    pub at: Option<At>,
-    /// Whether it comes before the object's own places.
-    #[serde(default)]
-    pub primary: bool,
-    /// Our words.
-    pub text: Spanned<String>,
-}
-
-/// A place of a node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum At {
-    /// Its name in the topology.
-    Name,
-    /// Its home in the topology.
-    Home,
-    /// Its offset.
-    Offset,
-    /// The offset of its file, where the start command overrides it.
-    OverriddenOffset,
-}
-
-/// A way to mend a finding.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FixFile {
-    /// What it does.
-    pub title: Spanned<String>,
-    /// When it is offered.
-    #[serde(default)]
-    pub when: Option<Spanned<String>>,
-    /// Its one edit.
-    #[serde(default)]
-    pub edit: Option<EditFile>,
-    /// Its edits, where there are several.
-    #[serde(default)]
-    pub edits: Vec<EditFile>,
-    /// Whether it is safe.
-    #[serde(default)]
-    pub safety: Option<SafetyFile>,
-    /// When it is safe.
-    #[serde(default)]
-    pub safe_when: Option<Spanned<String>>,
-    /// Why it is safe or not.
-    pub why: String,
-}
-
-/// Whether a fix is safe, as files write it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SafetyFile {
-    /// It can be applied without asking.
-    Safe,
-    /// Somebody has to look at it.
-    Unsafe,
-}
-
-impl SafetyFile {
-    /// The word that files write.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Safe => "safe",
-            Self::Unsafe => "unsafe",
-        }
-    }
-}
-
-/// One edit of a fix.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EditFile {
-    /// When it is needed.
-    #[serde(default)]
-    pub when: Option<Spanned<String>>,
-    /// An expression for the node whose file is changed; the object's own where it is missing.
-    #[serde(default)]
-    pub node: Option<Spanned<String>>,
-    /// The setting that gets the value; or
-    #[serde(default)]
-    pub setting: Option<Spanned<String>>,
-    /// the part of the link's address that does; or
-    #[serde(default)]
-    pub part: Option<Part>,
-    /// An expression for the link whose address that is, where it is not the object itself.
-    #[serde(default)]
-    pub of: Option<Spanned<String>>,
-    /// what the reader of the file worked out.
-    #[serde(default)]
-    pub mend: bool,
-    /// The value.
-    #[serde(default)]
-    pub value: Option<Spanned<String>>,
-}
-
-/// A part of a link's address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Part {
-    /// Its port: the digits or the placeholder, or what is inserted after the host.
-    Port,
-    /// Its host.
-    Host,
-}
-
-/// A deployment, and what the rule says of it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Example {
-    /// What it shows.
-    pub name: String,
-    /// The topology.
-    pub topology: String,
-    /// Files by path, relative to the topology.
-    #[serde(default)]
-    pub files: BTreeMap<String, String>,
-    /// Findings of this rule, in order: the message, or `severity: message`. Empty for a good example.
-    #[serde(default)]
-    pub reports: Vec<String>,
-    /// Findings of other rules that are there too, by id; none besides are allowed.
-    #[serde(default)]
-    pub also: Vec<String>,
-    /// Labels of the first finding: `path:line:column text`.
-    #[serde(default)]
-    pub labels: Vec<String>,
-    /// Titles of the fixes of the first finding, with ` (unsafe)` behind those that are.
-    #[serde(default)]
-    pub fixes: Vec<String>,
-    /// Files after the first fix that can be applied, by path.
-    #[serde(default)]
-    pub fixed: BTreeMap<String, String>,
-}
+use super::rule_file::{EditFile, RuleFile, edits};
 
 /// A mistake in a rule file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -477,11 +273,6 @@ impl Loader<'_> {
             self.fail(path, line(text), error.to_string());
         }
     }
-}
-
-/// The edits of a fix, whichever way they are written.
-pub fn edits(fix: &FixFile) -> impl Iterator<Item = &EditFile> {
-    fix.edit.iter().chain(&fix.edits)
 }
 
 fn line<T>(spanned: &Spanned<T>) -> usize {

@@ -14,7 +14,8 @@ use crate::source::{Place, Span, mask_text};
 use super::finding::{Change, Finding, Fix, Label, Safety};
 use super::labels;
 use super::model::{Handle, Kind, Ref};
-use super::rule::{At, EditFile, FixFile, LabelFile, Part, Rule, Rules, SafetyFile, edits, template_name};
+use super::rule::{Rule, Rules, template_name};
+use super::rule_file::{At, EditFile, FixFile, LabelFile, Part, SafetyFile, edits};
 use super::suppress;
 
 /// How to lint.

@@ -114,7 +114,8 @@ fn draw_excerpt(name: &str, excerpt: &Excerpt, severity: Severity, style: Style)
 /// What is left where drawing fails: the places in words.
 fn plain(name: &str, excerpt: &Excerpt) -> String {
     let (line, column) = excerpt.position;
-    let places: Vec<String> = excerpt.marks.iter().map(|mark| format!("   {name}:{line}:{column}: {}\n", clean(&mark.says))).collect();
+    let places: Vec<String> =
+        excerpt.marks.iter().map(|mark| format!("   {name}:{line}:{column}: {}\n", clean(&mark.says))).collect();
     places.concat()
 }
 

@@ -91,9 +91,13 @@ fn of_tag(patterns: &Patterns, text: &str, start: usize, found: &mut Vec<Range<u
     let from = text.len() - inside.len();
     let end = inside.find(['<', '>']).map_or(text.len(), |at| from + at);
     let markup = &text[from..end];
-    let name = markup.find(|c: char| !(c.is_alphanumeric() || matches!(c, ':' | '_' | '.' | '-'))).map_or(markup, |at| &markup[..at]);
+    let name =
+        markup.find(|c: char| !(c.is_alphanumeric() || matches!(c, ':' | '_' | '.' | '-'))).map_or(markup, |at| &markup[..at]);
     let pairs = || {
-        patterns.attribute.captures_iter(markup).filter_map(|pair| Some((local_name(pair.get(1)?.as_str()), pair.get(2).or(pair.get(3))?)))
+        patterns
+            .attribute
+            .captures_iter(markup)
+            .filter_map(|pair| Some((local_name(pair.get(1)?.as_str()), pair.get(2).or(pair.get(3))?)))
     };
     let named = pairs().any(|(key, value)| matches!(key, "name" | "key") && is_secret_name(value.as_str()));
     let secret = named || is_secret_name(local_name(name));
@@ -135,7 +139,8 @@ fn of_line(patterns: &Patterns, line: &str, start: usize, broken: bool, found: &
             }
         }
     }
-    let whole: &[&Regex] = if broken { &[&patterns.user, &patterns.plain_user, &patterns.line] } else { &[&patterns.user, &patterns.plain_user] };
+    let whole: &[&Regex] =
+        if broken { &[&patterns.user, &patterns.plain_user, &patterns.line] } else { &[&patterns.user, &patterns.plain_user] };
     for captures in whole.iter().flat_map(|pattern| pattern.captures_iter(line)) {
         found.extend(captures.get(1).map(|secret| start + secret.start()..start + secret.end()));
     }

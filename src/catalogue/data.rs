@@ -1,0 +1,224 @@
+//! The catalogue as its YAML files say it, before ids are resolved.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Deserialize;
+
+use super::{Confidence, DefaultValue, Family, LocalMeaning, OffsetUse, Range, Role, RolesOf, Severity, ValueKind};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProductData {
+    #[serde(rename = "id")]
+    pub _id: String,
+    #[serde(rename = "title")]
+    pub _title: String,
+    pub families: Vec<Family>,
+    pub roles: Vec<Role>,
+    pub loopback: Vec<String>,
+    pub wildcard: Vec<String>,
+    pub offset: OffsetData,
+    pub files: Vec<FileData>,
+    pub placeholders: Vec<PlaceholderData>,
+    pub other_ports: Vec<u32>,
+    pub detection: Vec<DetectorData>,
+    pub products: Vec<ProductEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProductEntry {
+    pub id: String,
+    pub title: String,
+    pub names: Vec<String>,
+    #[serde(default)]
+    pub needs: Option<String>,
+    #[serde(default)]
+    pub pairs: BTreeMap<String, Family>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OffsetData {
+    pub setting: String,
+    pub property: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileData {
+    pub path: String,
+    pub format: FormatData,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+pub enum FormatData {
+    Xml,
+    Toml,
+    Text,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlaceholderData {
+    pub name: String,
+    #[serde(default)]
+    pub listener: Option<String>,
+    #[serde(default)]
+    pub own_host: bool,
+    #[serde(default)]
+    pub text: Option<String>,
+    #[serde(rename = "source")]
+    pub _source: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct DetectorData {
+    pub setting: Option<String>,
+    pub name: Option<String>,
+    pub file: Option<String>,
+    pub pattern: Option<String>,
+    pub kernels: HashMap<String, Family>,
+    pub directory: Option<String>,
+    pub has: Option<HasData>,
+    pub family: Option<Family>,
+    pub at_least: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HasData {
+    pub file: String,
+    #[serde(default)]
+    pub path: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlaceData {
+    #[serde(default)]
+    pub versions: Range,
+    pub file: String,
+    pub path: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettingData {
+    pub id: String,
+    pub title: String,
+    pub kind: ValueKind,
+    #[serde(default)]
+    pub offset: OffsetUse,
+    #[serde(default)]
+    pub choices: Vec<String>,
+    pub places: Vec<PlaceData>,
+    #[serde(default)]
+    pub obsolete: Vec<PlaceData>,
+    #[serde(default)]
+    pub beside: Vec<String>,
+    #[serde(default)]
+    pub shipped: Vec<DefaultValue>,
+    #[serde(default)]
+    pub absent: Vec<DefaultValue>,
+    #[serde(default)]
+    pub synapse: bool,
+    pub source: String,
+    pub confidence: Confidence,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConditionData {
+    pub setting: String,
+    #[serde(default)]
+    pub is: Vec<String>,
+    #[serde(default, rename = "stated")]
+    pub _stated: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListenerData {
+    pub id: String,
+    pub title: String,
+    pub protocol: String,
+    pub port: String,
+    pub default: u32,
+    #[serde(default)]
+    pub bind: Option<String>,
+    #[serde(default)]
+    pub proxy_port: Option<String>,
+    #[serde(default)]
+    pub versions: Range,
+    pub roles: Vec<String>,
+    #[serde(default)]
+    pub profiles: Vec<String>,
+    #[serde(default)]
+    pub live: Vec<ConditionData>,
+    pub source: String,
+    pub confidence: Confidence,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReaderData {
+    pub role: String,
+    #[serde(default)]
+    pub proven: bool,
+    #[serde(default)]
+    pub live: Vec<ConditionData>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetData {
+    pub roles: Vec<String>,
+    #[serde(default)]
+    pub roles_of: Vec<RolesOf>,
+    pub listeners: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NeedData {
+    #[serde(default)]
+    pub versions: Range,
+    pub setting: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkData {
+    pub id: String,
+    pub title: String,
+    #[serde(default)]
+    pub versions: Range,
+    pub readers: Vec<ReaderData>,
+    pub target: TargetData,
+    #[serde(default)]
+    pub url: Option<String>,
+    #[serde(default)]
+    pub port: Option<String>,
+    #[serde(default)]
+    pub host: Vec<String>,
+    #[serde(default)]
+    pub companion: Option<String>,
+    #[serde(default)]
+    pub live: Vec<ConditionData>,
+    #[serde(default)]
+    pub explicit_port: Vec<ConditionData>,
+    #[serde(default)]
+    pub needs: Vec<NeedData>,
+    #[serde(default)]
+    pub alike: Option<String>,
+    #[serde(default)]
+    pub local: LocalMeaning,
+    pub severity: Severity,
+    pub breaks: String,
+    pub log: String,
+    pub source: String,
+    pub confidence: Confidence,
+}

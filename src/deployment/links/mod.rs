@@ -1,0 +1,279 @@
+//! Links: where each goes, and its one verdict. Types here; `address` reads what is written, `verdict` judges it.
+
+mod address;
+mod verdict;
+
+use crate::catalogue::{self, Address, holds};
+use crate::source::Place;
+
+use super::expand::What;
+use super::hosts::Directory;
+use super::node::{Reader, dormant_because};
+use super::port::EffectivePort;
+use super::settings::first_unmet;
+use super::{Inputs, Node};
+
+/// What became of a link, in the words of the design.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// It fits.
+    Ok,
+    /// The right node, another port.
+    WrongPort,
+    /// The port is that of a listener that speaks something else.
+    WrongScheme,
+    /// It points at the reader itself, which lacks the target's role.
+    StillLocal,
+    /// A listener, but of a node without the role.
+    WrongRole,
+    /// A known host, and no listener there.
+    NothingListens,
+    /// A host that the topology does not have.
+    UnknownHost,
+    /// Something that nobody lints.
+    External,
+    /// The configuration does not make the node use it.
+    Dormant,
+    /// No URL, or it lacks what its reader needs.
+    Malformed,
+    /// No file of the home says it.
+    NotStated,
+    /// It cannot be known.
+    Undecidable,
+}
+
+impl Verdict {
+    /// Every verdict, in the order of reports.
+    pub const ALL: [Self; 12] = [
+        Self::Ok,
+        Self::WrongPort,
+        Self::WrongScheme,
+        Self::StillLocal,
+        Self::WrongRole,
+        Self::NothingListens,
+        Self::UnknownHost,
+        Self::External,
+        Self::Dormant,
+        Self::Malformed,
+        Self::NotStated,
+        Self::Undecidable,
+    ];
+
+    /// Whether nothing is known to be wrong.
+    pub fn in_order(self) -> bool {
+        matches!(self, Self::Ok | Self::External | Self::Dormant | Self::NotStated | Self::Undecidable)
+    }
+
+    /// The words that rules and reports use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::WrongPort => "wrong port",
+            Self::WrongScheme => "wrong scheme",
+            Self::StillLocal => "still local",
+            Self::WrongRole => "wrong role",
+            Self::NothingListens => "nothing listens",
+            Self::UnknownHost => "unknown host",
+            Self::External => "external",
+            Self::Dormant => "dormant",
+            Self::Malformed => "malformed",
+            Self::NotStated => "not stated",
+            Self::Undecidable => "undecidable",
+        }
+    }
+}
+
+/// A call that a node makes.
+#[derive(Debug)]
+pub struct Link {
+    /// Index in the catalogue.
+    pub spec: usize,
+    /// The node that calls.
+    pub node: usize,
+    /// Index among several addresses of one setting.
+    pub index: usize,
+    /// Whether the caller's role is proven to make the call.
+    pub proven: bool,
+    /// Its scheme.
+    pub scheme: String,
+    /// The scheme's bytes in the file.
+    pub scheme_place: Option<Place>,
+    /// The host that it calls.
+    pub host: Host,
+    /// The port that it calls.
+    pub port: EffectivePort,
+    /// How the port is written.
+    pub written: WrittenPort,
+    /// The placeholder that gives the port, if one does.
+    pub placeholder: Option<String>,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// Why, in words, where the verdict alone does not say it.
+    pub why: String,
+    /// Whether the host does not say who is meant, and it was taken from roles or `key_manager`.
+    pub assumed: bool,
+    /// The load balancer in between: index in the topology.
+    pub balancer: Option<usize>,
+    /// Whether the balancer's own forward is at fault.
+    pub forward_at_fault: bool,
+    /// Nodes that it goes to, or was meant to.
+    pub targets: Vec<Target>,
+    /// Nodes with the target's role.
+    pub candidates: Vec<usize>,
+    /// What a malformed link lacks that its reader needs.
+    pub lack: Option<Lack>,
+    /// Placeholders and template marks in host or port that are not known.
+    pub unresolved: Vec<(Place, What)>,
+}
+
+/// What the reader of a link needs and does not find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// A setting of its own.
+    Setting(usize),
+    /// A port in the text of its companion.
+    CompanionPort,
+}
+
+/// The host of a link.
+#[derive(Debug, Clone, Default)]
+pub struct Host {
+    /// The host, as text; `None` where no file states it.
+    pub name: Option<String>,
+    /// As written, with its placeholders.
+    pub raw: Option<String>,
+    /// Where it is written.
+    pub place: Option<Place>,
+    /// The setting that it was read from.
+    pub setting: Option<usize>,
+    /// Whether a placeholder for the reader's own host stands there.
+    pub own: bool,
+    /// Whether it is read from a setting that is a link itself and is judged there.
+    pub borrowed: bool,
+    /// Whether it comes from a load balancer, or names the reader's machine.
+    pub loopback: bool,
+}
+
+/// How the port of a link is written.
+#[derive(Debug, Clone, Default)]
+pub struct WrittenPort {
+    /// The bytes that hold it, where they can be replaced.
+    pub place: Option<Place>,
+    /// Where a port would be inserted: after the host.
+    pub insert_at: Option<Place>,
+    /// Whether a port is written at all.
+    pub explicit: bool,
+    /// The reader needs it written out.
+    pub needed: bool,
+}
+
+/// A node that a link goes to.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The node.
+    pub node: usize,
+    /// The listener that is meant.
+    pub listener: usize,
+    /// Whether the link fits it.
+    pub fits: bool,
+    /// The listener that is at the link's port instead.
+    pub instead: Option<usize>,
+}
+
+impl Link {
+    /// The target that does not fit, else the first.
+    pub fn target(&self) -> Option<&Target> {
+        self.targets.iter().find(|target| !target.fits).or(self.targets.first())
+    }
+}
+/// All links of a node, in the catalogue's order.
+pub fn of_node(inputs: &Inputs, nodes: &[Node], directory: &Directory, node: usize) -> Vec<Link> {
+    let catalogue = &inputs.catalogue;
+    let reader = Reader { inputs, declared: &inputs.topology.nodes[node], node: &nodes[node] };
+    let mut links = Vec::new();
+    for (spec, known) in catalogue.links.iter().enumerate() {
+        let family = nodes[node].product.family;
+        let mut roles = known.readers.iter().filter(|reader| nodes[node].role_set.contains(&reader.role)).peekable();
+        if !holds(known.versions, family) || roles.peek().is_none() {
+            continue;
+        }
+        let roles: Vec<&catalogue::Reader> = roles.collect();
+        let judge = Judge { inputs, nodes, directory, reader: &reader, index: node, spec, known, roles };
+        links.push(judge.link());
+    }
+    links
+}
+
+struct Judge<'a> {
+    inputs: &'a Inputs,
+    nodes: &'a [Node],
+    directory: &'a Directory,
+    reader: &'a Reader<'a>,
+    index: usize,
+    spec: usize,
+    known: &'a catalogue::Link,
+    roles: Vec<&'a catalogue::Reader>,
+}
+
+impl Judge<'_> {
+    fn node(&self) -> &Node {
+        &self.nodes[self.index]
+    }
+
+    fn link(&self) -> Link {
+        let family = self.node().product.family;
+        let mut link = Link {
+            spec: self.spec,
+            node: self.index,
+            index: 0,
+            proven: self.roles.iter().any(|role| role.proven),
+            scheme: self.known.listeners.first().map(|(scheme, _)| scheme.clone()).unwrap_or_default(),
+            scheme_place: None,
+            host: Host::default(),
+            port: EffectivePort::default(),
+            written: WrittenPort { needed: self.all_hold(&self.known.explicit_port), ..WrittenPort::default() },
+            placeholder: None,
+            verdict: Verdict::Ok,
+            why: String::new(),
+            assumed: false,
+            balancer: None,
+            forward_at_fault: false,
+            targets: Vec::new(),
+            candidates: self.directory.with_role(self.known.target_roles(family)),
+            lack: None,
+            unresolved: Vec::new(),
+        };
+        let early = match &self.known.address {
+            Address::Url(setting) => self.read_url(*setting, &mut link),
+            Address::PortAndHost { port, hosts } => self.read_port(*port, hosts, &mut link),
+        };
+        // What is read is kept for reports even where the link is not used.
+        let (verdict, why) = self.dormant().or(early).unwrap_or_else(|| self.judge(&mut link));
+        if verdict == Verdict::Dormant {
+            link.unresolved.clear();
+        }
+        (link.verdict, link.why) = (verdict, why);
+        link
+    }
+
+    fn all_hold(&self, conditions: &[catalogue::Condition]) -> bool {
+        !conditions.is_empty() && first_unmet(&self.inputs.catalogue, &self.node().settings, conditions).is_none()
+    }
+
+    /// Why the node does not use the link, or why that cannot be known.
+    fn dormant(&self) -> Option<(Verdict, String)> {
+        let catalogue = &self.inputs.catalogue;
+        let settings = &self.node().settings;
+        let unmet = |conditions: &[catalogue::Condition]| {
+            first_unmet(catalogue, settings, conditions).map(|(condition, holds)| match holds {
+                Some(_) => (Verdict::Dormant, dormant_because(catalogue, self.node(), condition)),
+                None => {
+                    let title = &catalogue.settings[condition.setting].title;
+                    (Verdict::Undecidable, format!("{title} of {} cannot be known", self.node().name))
+                }
+            })
+        };
+        let role = self.roles.iter().map(|role| unmet(&role.live)).min_by_key(Option::is_some).flatten();
+        unmet(&self.known.live).or(role)
+    }
+}

@@ -1,0 +1,256 @@
+//! The verdict of a link whose host and port are known.
+
+use crate::catalogue::{self, Address, LocalMeaning};
+
+use super::super::groups::may_be_open;
+use super::super::hosts::{Meant, Question, apart, has_role};
+use super::{Judge, Link, Target, Verdict};
+
+impl Judge<'_> {
+    /// The verdict of a link whose host and port are known, in the fixed order of precedence:
+    /// who is meant, whether anything listens there, the scheme, the port.
+    pub(super) fn judge(&self, link: &mut Link) -> (Verdict, String) {
+        let Some(port) = link.port.value() else { return (Verdict::Undecidable, String::new()) };
+        let family = self.node().product.family;
+        let roles = self.known.target_roles(family);
+        let is_url = matches!(self.known.address, Address::Url(_));
+        let public_port = is_url && (!link.written.explicit || port == 443);
+        let question = Question {
+            reader: self.index,
+            host: link.host.name.as_deref(),
+            own: link.host.own,
+            port,
+            public_port,
+            roles,
+            holder_or_neighbour: self.known.local == LocalMeaning::HolderOrNeighbour,
+        };
+        let meant = self.directory.lookup(self.inputs, self.nodes, &question);
+        let role = self.role_title(roles);
+        let host = link.host.raw.clone().unwrap_or_default();
+        match meant {
+            Meant::External(_) => (Verdict::External, String::new()),
+            Meant::NoTarget => (Verdict::Undecidable, format!("the topology has no {role}")),
+            Meant::Ambiguous => (
+                Verdict::Undecidable,
+                format!("several nodes are {role} and none declares a host: say `key_manager`, or `host` of each"),
+            ),
+            Meant::PublicName => {
+                (Verdict::Undecidable, format!("'{host}' is declared nowhere, and port {port} is likely a load balancer's"))
+            }
+            Meant::Unknown => {
+                let near =
+                    crate::source::nearest(&host, self.sorted_hosts().iter().copied()).map(|near| format!("nearest: {near}"));
+                (Verdict::UnknownHost, near.unwrap_or_default())
+            }
+            Meant::StillLocal => self.still_local(link, port),
+            Meant::Wrong(named) => self.wrong(link, &named, port),
+            Meant::Local(targets) => self.direct(link, &targets, port, true),
+            Meant::Named(targets) => self.direct(link, &targets, port, false),
+            Meant::Assumed(targets) => {
+                link.assumed = true;
+                self.direct(link, &targets, port, false)
+            }
+            Meant::BalancerWithout(index) => {
+                link.balancer = Some(index);
+                if public_port { (Verdict::Ok, String::new()) } else { self.not_offered(index, port) }
+            }
+            Meant::BalancerOneToOne(index, behind) => {
+                link.balancer = Some(index);
+                let fitting: Vec<usize> = behind.iter().copied().filter(|node| has_role(&self.nodes[*node], roles)).collect();
+                match (public_port, fitting.is_empty()) {
+                    (true, _) => (Verdict::Ok, String::new()),
+                    (false, true) => self.wrong(link, &behind, port),
+                    (false, false) => self.direct(link, &fitting, port, false),
+                }
+            }
+            Meant::Balancer(index, behind) => {
+                link.balancer = Some(index);
+                self.behind(link, &behind, roles)
+            }
+        }
+    }
+
+    /// Hosts that are declared, in a fixed order.
+    fn sorted_hosts(&self) -> Vec<&str> {
+        let mut hosts: Vec<&str> = self.directory.declared_hosts().collect();
+        hosts.sort_unstable();
+        hosts
+    }
+
+    fn role_title(&self, roles: &[String]) -> String {
+        let title = |role: &String| self.inputs.catalogue.role(role).map_or(role.as_str(), |role| role.title.as_str()).to_owned();
+        roles.iter().map(title).collect::<Vec<_>>().join(" or ")
+    }
+
+    fn not_offered(&self, index: usize, port: i64) -> (Verdict, String) {
+        let balancer = &self.inputs.topology.load_balancers[index];
+        let offered: Vec<String> = balancer.ports.iter().map(|(port, _)| port.value.to_string()).collect();
+        (
+            Verdict::NothingListens,
+            format!("the load balancer {} does not offer port {port}, it offers {}", balancer.host.value, offered.join(", ")),
+        )
+    }
+
+    fn still_local(&self, link: &mut Link, port: i64) -> (Verdict, String) {
+        let here = self.node();
+        // The port of a neighbour on the same machine: not the node itself, but a node without the role.
+        let neighbours = self.directory.on_machine(here.machine.as_ref()).iter().filter(|index| **index != self.index);
+        let open_here = self.open_at(self.index, port).is_some();
+        let neighbour = neighbours.filter(|_| !open_here).find_map(|index| Some((*index, self.open_at(*index, port)?)));
+        match neighbour {
+            Some((index, listener)) => Self::wrong_role(link, index, listener),
+            None => (Verdict::StillLocal, String::new()),
+        }
+    }
+
+    fn wrong(&self, link: &mut Link, named: &[usize], port: i64) -> (Verdict, String) {
+        match named.iter().find_map(|index| self.open_at(*index, port).map(|listener| (*index, listener))) {
+            Some((index, listener)) => Self::wrong_role(link, index, listener),
+            None => {
+                let names: Vec<&str> = named.iter().map(|index| self.nodes[*index].name.as_str()).collect();
+                link.targets = named.iter().map(|node| self.target(*node, &link.scheme, false)).collect();
+                (
+                    Verdict::NothingListens,
+                    format!(
+                        "{} has no listener on {port}, and is no {}",
+                        names.join(", "),
+                        self.role_title(self.known.target_roles(self.node().product.family))
+                    ),
+                )
+            }
+        }
+    }
+
+    fn wrong_role(link: &mut Link, node: usize, listener: usize) -> (Verdict, String) {
+        link.targets = vec![Target { node, listener, fits: false, instead: Some(listener) }];
+        (Verdict::WrongRole, String::new())
+    }
+
+    /// The live listener of a node at a port.
+    fn open_at(&self, node: usize, port: i64) -> Option<usize> {
+        self.nodes[node].listeners.iter().position(|listener| listener.live && listener.port.value() == Some(port))
+    }
+
+    fn target(&self, node: usize, scheme: &str, fits: bool) -> Target {
+        let by_scheme = self.known.listeners.iter().find(|(known, _)| known == scheme);
+        let listener = by_scheme.or_else(|| self.preferred()).map_or(0, |(_, listener)| *listener);
+        Target { node, listener, fits, instead: None }
+    }
+
+    /// The listener that is meant where the scheme does not say it: the secure one.
+    fn preferred(&self) -> Option<&(String, usize)> {
+        self.known.listeners.iter().find(|(scheme, _)| scheme == "https").or(self.known.listeners.first())
+    }
+
+    /// Nodes that are called directly. Those of one machine are one address: one that fits is enough.
+    fn direct(&self, link: &mut Link, targets: &[usize], port: i64, local: bool) -> (Verdict, String) {
+        let judged: Vec<(Target, Verdict, String)> = targets.iter().map(|node| self.judge_target(link, *node, port)).collect();
+        let machine = |target: &Target| self.nodes[target.node].machine.clone();
+        let satisfied = |target: &Target| {
+            judged.iter().any(|(other, verdict, _)| {
+                let same = other.node == target.node || local || machine(other).is_some() && machine(other) == machine(target);
+                *verdict == Verdict::Ok && same
+            })
+        };
+        let worst = judged.iter().find(|(target, _, _)| !satisfied(target));
+        let result = worst.map_or((Verdict::Ok, String::new()), |(_, verdict, why)| (*verdict, why.clone()));
+        link.targets = judged.iter().map(|(target, _, _)| Target { fits: satisfied(target), ..target.clone() }).collect();
+        if result.0 == Verdict::Ok {
+            // Of several on one machine, the one at the port is the one that is called.
+            link.targets.sort_by_key(|target| {
+                !judged.iter().any(|(other, verdict, _)| other.node == target.node && *verdict == Verdict::Ok)
+            });
+        }
+        result
+    }
+
+    fn judge_target(&self, link: &Link, node: usize, port: i64) -> (Target, Verdict, String) {
+        let catalogue = &self.inputs.catalogue;
+        let mut target = self.target(node, &link.scheme, false);
+        let listener = &self.nodes[node].listeners[target.listener];
+        let spec = &catalogue.listeners[target.listener];
+        let name = &self.nodes[node].name;
+        let known_scheme = self.known.listeners.iter().any(|(scheme, _)| *scheme == link.scheme);
+        if let Some(why) = listener.port.why_unknown() {
+            return (target, Verdict::Undecidable, format!("{} of {name} cannot be known: {why}", spec.title));
+        }
+        if let Some(why) = listener.why_dormant.as_ref().filter(|_| !listener.live) {
+            let verdict = if listener.switched_off_by.is_some() { Verdict::NothingListens } else { Verdict::Undecidable };
+            return (target, verdict, format!("{name} does not start it: {why}"));
+        }
+        if listener.bind_loopback && apart(self.node(), &self.nodes[node]) {
+            let bind = listener.bind.as_deref().unwrap_or_default();
+            return (target, Verdict::NothingListens, format!("{name} binds it to {bind}, which no other machine reaches"));
+        }
+        if listener.port.value() == Some(port) {
+            target.fits = known_scheme || link.balancer.is_some();
+            if target.fits {
+                return (target, Verdict::Ok, String::new());
+            }
+            return (target, Verdict::WrongScheme, format!("{name} speaks {} on {port}, not {}", spec.protocol, link.scheme));
+        }
+        if known_scheme && listener.proxy_port == Some(port) {
+            target.fits = true;
+            return (target, Verdict::Ok, format!("{port} is the proxy port of {name}"));
+        }
+        target.instead = self.open_at(node, port);
+        match target.instead.map(|instead| &catalogue.listeners[instead]) {
+            Some(other) if other.protocol != spec.protocol && link.balancer.is_none() => {
+                let why = format!("{port} is {name}'s {}, which speaks {}", other.title, other.protocol);
+                (target, Verdict::WrongScheme, why)
+            }
+            _ => (target, Verdict::WrongPort, self.nearest_explanation(node, port, spec)),
+        }
+    }
+
+    /// Where a wrong port may come from: another offset, another node of the machine, a placeholder.
+    fn nearest_explanation(&self, node: usize, port: i64, spec: &catalogue::Listener) -> String {
+        let target = &self.nodes[node];
+        let neighbours = self.directory.on_machine(target.machine.as_ref());
+        let other = neighbours.iter().find(|index| **index != node && self.open_at(**index, port).is_some());
+        if let Some(other) = other {
+            return format!("{port} on this machine is {}", self.nodes[*other].name);
+        }
+        let offset = port - i64::from(spec.default);
+        match target.offset.value {
+            Some(actual) if (0..=100).contains(&offset) && offset != actual => {
+                format!("{port} would be offset {offset}; {} has {actual}", target.name)
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// Nodes behind a load balancer: each port that it forwards to must be open. Who ends TLS is not judged.
+    fn behind(&self, link: &mut Link, behind: &[(usize, i64)], roles: &[String]) -> (Verdict, String) {
+        link.targets = behind.iter().map(|(node, _)| self.target(*node, &link.scheme, true)).collect();
+        let is_url = matches!(self.known.address, Address::Url(_));
+        for (at, (node, port)) in behind.iter().enumerate() {
+            let backend = &self.nodes[*node];
+            let meant = link.targets[at].listener;
+            let listener = &backend.listeners[meant];
+            if listener.port.why_unknown().is_some() {
+                return (Verdict::Undecidable, format!("the ports of {} cannot be known", backend.name));
+            }
+            let open = self.open_at(*node, *port);
+            // Behind a balancer an HTTP service may be reached by any of its HTTP listeners.
+            let fits = if is_url { open.is_some() } else { open == Some(meant) };
+            link.targets[at].fits = fits && has_role(backend, roles);
+            if fits && !has_role(backend, roles) {
+                link.targets.rotate_left(at);
+                return (Verdict::WrongRole, format!("the load balancer forwards to {}", backend.name));
+            }
+            if !fits {
+                link.forward_at_fault = open.is_none() && !may_be_open(self.inputs, backend, *port);
+                let why = match (&listener.why_dormant, listener.port.value()) {
+                    (Some(why), _) => format!("the load balancer forwards to {}, which does not start it: {why}", backend.name),
+                    (None, Some(opened)) => {
+                        format!("the load balancer forwards to {}:{port}, {} listens on {opened}", backend.name, backend.name)
+                    }
+                    (None, None) => String::new(),
+                };
+                return (Verdict::NothingListens, why);
+            }
+        }
+        (Verdict::Ok, String::new())
+    }
+}

@@ -1,0 +1,84 @@
+//! Fields of what several nodes have in common.
+
+use minijinja::value::Value;
+
+use crate::deployment::Opener;
+
+use super::super::model::{Field, Kind, Type};
+use super::{balancer_name, field, list, object, optional, text};
+
+use Type::{Bool, List, Number, Text};
+
+pub const COLLISION: &[Field] = &[
+    field("machine", Text, "the machine", |m, at| text(&m.collisions[at.first].machine)),
+    field("node", Type::Object(Kind::Node), "the node that is first in the topology", |m, at| {
+        object(m, Kind::Node, m.collisions[at.first].node)
+    }),
+    field("other", Text, "name of the other one", |m, at| {
+        text(match m.collisions[at.first].other {
+            Opener::Node(node) => &m.nodes[node].name,
+            Opener::External(external) => &m.inputs.topology.externals[external].host.value,
+        })
+    }),
+    field("itself", Bool, "whether it is one node with itself", |m, at| {
+        Value::from(m.collisions[at.first].other == Opener::Node(m.collisions[at.first].node))
+    }),
+    field("ports", List, "the ports that both open", |m, at| {
+        list(m.collisions[at.first].ports.iter().map(|(port, ..)| port.to_string()))
+    }),
+    field("listeners", List, "the listeners of the first node", |m, at| {
+        list(m.collisions[at.first].ports.iter().map(|(_, listener, _)| m.catalogue().listeners[*listener].id.clone()))
+    }),
+    field("has_free_offset", Bool, "whether an offset without collisions was found", |m, at| {
+        Value::from(m.collisions[at.first].free_offset.is_some())
+    }),
+    field("mover", Type::Object(Kind::Node), "the node that would get another offset", |m, at| {
+        optional(m.collisions[at.first].free_offset.map(|(node, _)| object(m, Kind::Node, node)))
+    }),
+    field("free_offset", Number, "the smallest offset for it without collisions", |m, at| {
+        optional(m.collisions[at.first].free_offset.map(|(_, offset)| offset))
+    }),
+    field("moves", Bool, "whether another offset would move every port of the collision", |m, at| {
+        let collision = &m.collisions[at.first];
+        let shifted = |node: usize, listener: usize| {
+            m.nodes[node].listeners[listener]
+                .port
+                .reasons
+                .iter()
+                .any(|reason| matches!(reason.step, crate::deployment::Step::Offset(..)))
+        };
+        Value::from(collision.free_offset.is_some_and(|(mover, _)| {
+            collision.ports.iter().all(|(_, first, second)| {
+                if mover == collision.node { shifted(mover, *first) } else { second.is_some_and(|second| shifted(mover, second)) }
+            })
+        }))
+    }),
+];
+
+pub const CLUSTER: &[Field] = &[
+    field("target", Type::Object(Kind::Node), "the node that all call", |m, at| {
+        object(m, Kind::Node, m.clusters[at.first].target)
+    }),
+    field("setting", Text, "the setting in which they should agree", |m, at| {
+        text(&m.catalogue().settings[m.clusters[at.first].setting].title)
+    }),
+    field("values", List, "the different values among them", |m, at| list(m.clusters[at.first].values.iter().cloned())),
+    field("members", List, "each caller with its value", |m, at| {
+        list(m.clusters[at.first].members.iter().map(|(node, value)| format!("{} {value}", m.nodes[*node].name)))
+    }),
+];
+
+pub const FORWARD: &[Field] = &[
+    field("balancer", Text, "the load balancer", |m, at| text(balancer_name(m, m.forwards[at.first].balancer))),
+    field("port", Number, "the port that it offers", |m, at| Value::from(m.forwards[at.first].port)),
+    field("node", Type::Object(Kind::Node), "the node behind it", |m, at| object(m, Kind::Node, m.forwards[at.first].node)),
+    field("backend_port", Number, "the port of that node", |m, at| Value::from(m.forwards[at.first].backend_port)),
+    field("open", Bool, "whether the node opens it, or may for all that is known", |m, at| {
+        Value::from(m.forwards[at.first].open)
+    }),
+    field("nearest_port", Number, "the nearest port that the node opens", |m, at| {
+        let forward = &m.forwards[at.first];
+        optional(forward.nearest.and_then(|listener| m.nodes[forward.node].listeners[listener].port.value()))
+    }),
+    field("has_nearest", Bool, "whether it opens any", |m, at| Value::from(m.forwards[at.first].nearest.is_some())),
+];

@@ -1,0 +1,221 @@
+//! Fields of nodes, and of their offsets, settings, listeners and files.
+
+use minijinja::value::Value;
+
+use crate::catalogue::ValueKind;
+use crate::deployment::{Deployment, FileProblem, Listener, NumberProblem, Setting, State, Verdict, parse_int};
+use crate::home::HomeState;
+use crate::source::nearest;
+
+use super::super::model::{Field, Kind, Ref, Type};
+use super::{
+    FILE_STATES, HOME_STATES, Model, OFFSET_PROBLEMS, STATES, VALUE_PROBLEMS, field, list, name, node, object, optional, text,
+};
+
+use Type::{Bool, List, Number, OneOf, Text};
+
+pub const TOPOLOGY: &[Field] = &[field("nodes", Number, "how many nodes there are", |m, _| Value::from(m.nodes.len()))];
+
+pub const NODE: &[Field] = &[
+    field("name", Text, "its name", |m, at| text(&node(m, at).name)),
+    field("roles", List, "every role that it has", |m, at| list(node(m, at).role_set.iter().cloned())),
+    field("host", Text, "its declared host", |m, at| optional(node(m, at).host.clone())),
+    field("has_host", Bool, "whether it declares a host", |m, at| Value::from(node(m, at).host.is_some())),
+    field("home", Text, "its home directory", |m, at| text(&node(m, at).home.name)),
+    field("home_state", OneOf(HOME_STATES), "what became of its home", |m, at| {
+        text(match node(m, at).home.state {
+            HomeState::Present => "present",
+            HomeState::Missing { .. } => "missing",
+            HomeState::Empty => "empty",
+            HomeState::Unreadable(_) => "unreadable",
+        })
+    }),
+    field("home_problem", Text, "why its home cannot be read", |m, at| match &node(m, at).home.state {
+        HomeState::Unreadable(why) => text(why),
+        _ => text(""),
+    }),
+    field("home_nearest", Text, "a directory of a similar name, or nothing", |m, at| match &node(m, at).home.state {
+        HomeState::Missing { nearest: Some(nearest) } => text(nearest),
+        _ => text(""),
+    }),
+    field("version", Text, "its product version", |m, at| optional(node(m, at).product.version.clone())),
+    field("judged_as", Text, "the family that it is judged as", |m, at| {
+        optional(node(m, at).product.family.map(|f| f.to_string()))
+    }),
+    field("newer", Bool, "whether its version is newer than every known one", |m, at| Value::from(node(m, at).product.newer)),
+    field("offset", Type::Object(Kind::Offset), "its port offset", |m, at| object(m, Kind::Offset, at.first)),
+    field("out_of_range", List, "its ports outside 1 to 65535", |m, at| {
+        let node = node(m, at);
+        let listed = node.listeners.iter().filter(|listener| listener.live);
+        list(listed.filter_map(|listener| {
+            let port = listener.port.value().filter(|port| !(1..=65535).contains(port))?;
+            Some(format!("{} {port}", m.catalogue().listeners[listener.spec].id))
+        }))
+    }),
+];
+
+fn offset_of(model: &Model, at: Ref) -> &crate::deployment::Offset {
+    &node(model, at).offset
+}
+
+pub const OFFSET: &[Field] = &[
+    field("value", Number, "the number that counts", |m, at| optional(offset_of(m, at).value)),
+    field("known", Bool, "whether it is known", |m, at| Value::from(offset_of(m, at).value.is_some())),
+    field("text", Text, "as written", |m, at| text(offset_of(m, at).text.clone().unwrap_or_default())),
+    field("trimmed", Text, "as written, without blanks around it", |m, at| {
+        text(offset_of(m, at).text.as_deref().unwrap_or_default().trim())
+    }),
+    field("origin", Text, "where it comes from: carbon.xml, start command", |m, at| text(&offset_of(m, at).origin)),
+    field("problem", OneOf(OFFSET_PROBLEMS), "what is wrong with it", |m, at| {
+        text(offset_of(m, at).problem.map_or("none", crate::deployment::OffsetProblem::name))
+    }),
+    field("overridden", Bool, "whether the start command overrides another value of the file", |m, at| {
+        let offset = offset_of(m, at);
+        Value::from(offset.overridden.is_some_and(|(file, _)| Some(file) != offset.value))
+    }),
+    field("file_value", Number, "the value that the start command overrides", |m, at| {
+        optional(offset_of(m, at).overridden.map(|(value, _)| value))
+    }),
+    field("from_file", Bool, "whether it comes from a file of the home", |m, at| {
+        let start = m.inputs.topology_source;
+        Value::from(offset_of(m, at).place.is_some_and(|place| place.source != start))
+    }),
+];
+
+fn setting(model: &Model, at: Ref) -> &Setting {
+    &model.nodes[at.first].settings[at.second]
+}
+
+fn setting_spec(model: &Model, at: Ref) -> &crate::catalogue::Setting {
+    &model.catalogue().settings[at.second]
+}
+
+/// Whether anything that the node does depends on a setting.
+fn setting_is_live(model: &Deployment, at: Ref) -> bool {
+    let catalogue = model.catalogue();
+    let node = &model.nodes[at.first];
+    let by_link = model.links_of(at.first).iter().any(|link| {
+        let spec = &catalogue.links[link.spec];
+        let conditions = spec
+            .live
+            .iter()
+            .chain(spec.readers.iter().filter(|reader| node.role_set.contains(&reader.role)).flat_map(|reader| &reader.live));
+        let decides = conditions.into_iter().any(|condition| condition.setting == at.second);
+        decides || link.verdict != Verdict::Dormant && uses(spec, at.second)
+    });
+    let listeners = catalogue.listeners.iter().zip(&node.listeners);
+    by_link
+        || listeners.into_iter().any(|(spec, listener)| listener.live && (spec.port == at.second || spec.bind == Some(at.second)))
+}
+
+fn uses(spec: &crate::catalogue::Link, setting: usize) -> bool {
+    match &spec.address {
+        crate::catalogue::Address::Url(url) => *url == setting,
+        crate::catalogue::Address::PortAndHost { port, hosts } => *port == setting || hosts.contains(&setting),
+    }
+}
+
+/// What is wrong with the text of a setting, by its kind.
+fn value_problem(model: &Deployment, at: Ref) -> &'static str {
+    let value = &model.nodes[at.first].settings[at.second];
+    let spec = &model.catalogue().settings[at.second];
+    let Some(text) = value.text.as_deref().filter(|_| value.state == State::Written) else { return "none" };
+    if text.contains("${") || text.contains("$env{") || text.contains("{{") || text.contains("<%") || text.contains("$secret{") {
+        return "none";
+    }
+    match spec.kind {
+        ValueKind::Port | ValueKind::Integer => match parse_int(text) {
+            Ok(_) => "none",
+            Err((NumberProblem::BlanksAround, _)) => "blanks around",
+            Err((NumberProblem::NotANumber, _)) => "not a number",
+        },
+        ValueKind::Choice if !spec.choices.iter().any(|choice| choice == text) => "not a choice",
+        _ => "none",
+    }
+}
+
+pub const SETTING: &[Field] = &[
+    field("id", Text, "its id in the catalogue", |m, at| text(&setting_spec(m, at).id)),
+    field("title", Text, "what people call it", |m, at| text(&setting_spec(m, at).title)),
+    field("node", Type::Object(Kind::Node), "the node that reads it", |m, at| object(m, Kind::Node, at.first)),
+    field("state", OneOf(STATES), "written, or what stands for it", |m, at| text(setting(m, at).state.name())),
+    field("text", Text, "its text", |m, at| text(setting(m, at).text.clone().unwrap_or_default())),
+    field("trimmed", Text, "its text without blanks around it", |m, at| {
+        text(setting(m, at).text.as_deref().unwrap_or_default().trim())
+    }),
+    field("is_true", Bool, "whether it reads as true", |m, at| {
+        Value::from(setting(m, at).text.as_deref().is_some_and(|text| text.eq_ignore_ascii_case("true")))
+    }),
+    field("live", Bool, "whether anything depends on it", |m, at| Value::from(setting_is_live(m, at))),
+    field("problem", OneOf(VALUE_PROBLEMS), "what is wrong with its text", |m, at| text(value_problem(m, at))),
+    field("nearest", Text, "the choice that is nearest to it, or nothing", |m, at| {
+        let written = setting(m, at).text.clone().unwrap_or_default();
+        text(nearest(written.trim(), setting_spec(m, at).choices.iter().map(String::as_str)).unwrap_or_default())
+    }),
+    field("choices", List, "what it may be", |m, at| list(setting_spec(m, at).choices.iter().cloned())),
+    field("duplicates", Number, "further elements of that name with other values", |m, at| {
+        Value::from(setting(m, at).duplicates.len())
+    }),
+    field("is_default", Bool, "whether it is the number that it would be unwritten, before any offset", |m, at| {
+        let default = m.catalogue().listeners.iter().find(|listener| {
+            listener.port == at.second
+                || m.catalogue().links.iter().any(|link| {
+                    uses(link, at.second)
+                        && link.listeners.iter().any(|(_, meant)| m.catalogue().listeners[*meant].id == listener.id)
+                })
+        });
+        let written = setting(m, at).text.as_deref().and_then(|text| text.parse::<u32>().ok());
+        Value::from(default.is_some_and(|listener| Some(listener.default) == written))
+    }),
+    field("settled", Bool, "whether every link of its node, and every call to it, is in order", |m, at| {
+        Value::from(m.is_settled(at.first))
+    }),
+];
+
+fn listener(model: &Model, at: Ref) -> &Listener {
+    &model.nodes[at.first].listeners[at.second]
+}
+
+pub const LISTENER: &[Field] = &[
+    field("id", Text, "its id in the catalogue", |m, at| text(&m.catalogue().listeners[at.second].id)),
+    field("title", Text, "what people call it", |m, at| text(&m.catalogue().listeners[at.second].title)),
+    field("node", Type::Object(Kind::Node), "the node that opens it", |m, at| object(m, Kind::Node, at.first)),
+    field("port", Number, "its effective port", |m, at| optional(listener(m, at).port.value())),
+    field("live", Bool, "whether it opens", |m, at| Value::from(listener(m, at).live)),
+];
+
+pub const FILE: &[Field] = &[
+    field("name", Text, "its path", |m, at| text(name(m, at))),
+    field("state", OneOf(FILE_STATES), "what became of it", |m, at| {
+        text(match m.files[at.first].state {
+            FileProblem::None => "read",
+            FileProblem::Unreadable(_) => "unreadable",
+            FileProblem::Malformed(_) => "malformed",
+        })
+    }),
+    field("why", Text, "why it could not be read or parsed", |m, at| {
+        text(match &m.files[at.first].state {
+            FileProblem::None => "",
+            FileProblem::Unreadable(why) => why,
+            FileProblem::Malformed(malformed) => malformed.message.as_str(),
+        })
+    }),
+    field("cause", Text, "the likely cause, or nothing", |m, at| match &m.files[at.first].state {
+        FileProblem::Malformed(malformed) => text(malformed.cause.clone().unwrap_or_default()),
+        _ => text(""),
+    }),
+    field("mend", Text, "what would mend it, or nothing", |m, at| match &m.files[at.first].state {
+        FileProblem::Malformed(malformed) => text(malformed.fix.as_ref().map_or("", |(title, _)| title.as_str())),
+        _ => text(""),
+    }),
+    field("templates", List, "marks of unrendered templates in host or port positions", |m, at| {
+        list(m.files[at.first].templates.values().cloned())
+    }),
+    field("unset", List, "placeholders in such positions that nobody set", |m, at| {
+        let mut unset: Vec<String> = m.files[at.first].unset.values().cloned().collect();
+        unset.sort();
+        unset.dedup();
+        list(unset)
+    }),
+    field("obsolete", List, "what in it this version does not read", |m, at| list(m.files[at.first].obsolete.values().cloned())),
+];
