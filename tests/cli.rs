@@ -91,8 +91,8 @@ fn the_json_keeps_its_contract() {
     let expected = sorted(&["file", "line", "column", "end_line", "end_column", "start", "end", "text", "primary", "node"]);
     assert_eq!(keys(label), expected);
     let bytes = fs::read(format!("{ROOT}/{}", label["file"].as_str().expect("a file"))).expect("the file");
-    let range = label["start"].as_u64().expect("start") as usize..label["end"].as_u64().expect("end") as usize;
-    assert_eq!(&bytes[range], b"2", "places are bytes on disk");
+    let offset = |key: &str| usize::try_from(label[key].as_u64().expect("a number")).expect("it fits");
+    assert_eq!(&bytes[offset("start")..offset("end")], b"2", "places are bytes on disk");
     assert_eq!(finding["nodes"], serde_json::json!(["gw", "km"]));
     assert_eq!(finding["fixes"][0]["title"], "raise the client port by 3");
     assert_eq!(finding["fixes"][1]["title"], "lower the server port by 3");

@@ -29,7 +29,7 @@ fn changed(text: &str, path: &str, index: usize, what: &Change) -> Option<String
 
 #[track_caller]
 fn becomes(found: Option<String>, expected: &str) {
-    assert_eq!(found.as_deref(), Some(expected));
+    assert_eq!(found.expect("it can be edited"), expected);
 }
 
 #[test]
