@@ -1,16 +1,43 @@
 //! Every rule: unique, documented, with examples; and every example run: what it reports, where, how it is mended.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use carbonlint::config::apply;
 use carbonlint::fix::{Suggestion, suggest};
 use carbonlint::home::Memory;
-use carbonlint::lint::{Example, Finding, Rule};
+use carbonlint::lint::{Example, Finding, Rule, load};
 use carbonlint::project::{Engine, Project};
 
+/// The rules as they lie in their folder now.
 fn engine() -> Engine {
-    Engine::new().expect("the embedded rules load")
+    let root = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
+    let mut files = Vec::new();
+    collect(Path::new(&root), Path::new("rules"), &mut files);
+    files.sort();
+    let files = files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    let mut engine = Engine::new().expect("the embedded rules load");
+    engine.rules = load(files, &engine.catalogue).unwrap_or_else(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        panic!("{}", lines.join("\n"))
+    });
+    engine
+}
+
+fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(root.join(folder)).expect("a folder of rules").flatten() {
+        let path = folder.join(entry.file_name());
+        match root.join(&path) {
+            _ if path.ends_with("catalogue") => {}
+            below if below.is_dir() => collect(root, &path, files),
+            below => files.push((path.to_string_lossy().replace('\\', "/"), fs::read_to_string(below).expect("a rule"))),
+        }
+    }
+}
+
+fn finish(mistakes: &[String]) {
+    assert!(mistakes.is_empty(), "{}", mistakes.join("\n\n"));
 }
 
 fn open(engine: &Engine, example: &Example, files: &BTreeMap<String, Vec<u8>>) -> Project {
@@ -57,25 +84,31 @@ fn edited(project: &Project, suggestion: &Suggestion, files: &BTreeMap<String, V
 }
 
 #[test]
+fn the_rules_in_the_program_are_those_in_the_folder() {
+    assert_eq!(engine().rules.ids(), Engine::new().expect("the embedded rules load").rules.ids());
+}
+
+#[test]
 fn every_rule_is_documented_and_has_a_bad_and_a_good_example() {
+    let mut mistakes = Vec::new();
     for rule in &engine().rules.rules {
+        let mut must = |holds: bool, what: &str| {
+            if !holds {
+                mistakes.push(format!("{}: {what}", rule.id));
+            }
+        };
         let file = &rule.file;
-        assert!(!file.title.is_empty() && file.docs.len() > 60, "{}: title and docs", rule.id);
-        assert_eq!(
-            Path::new(&rule.path).file_stem().and_then(|stem| stem.to_str()),
-            Some(rule.id.as_str()),
-            "a rule's file has its name"
-        );
+        let stem = Path::new(&rule.path).file_stem().and_then(|stem| stem.to_str());
+        must(stem == Some(rule.id.as_str()), "its file has its name");
+        must(!file.title.is_empty() && file.docs.len() > 60, "it has a title and documentation");
+        must(file.fixes.iter().all(|fix| !fix.why.is_empty()), "each fix says why it is safe or not");
         // What the engine itself reports is shown by tests of the engine.
-        if file.when.is_none() {
-            continue;
-        }
-        assert!(file.examples.iter().any(|example| !example.reports.is_empty()), "{}: a bad example", rule.id);
-        assert!(file.examples.iter().any(|example| example.reports.is_empty()), "{}: a good example", rule.id);
-        for fix in &file.fixes {
-            assert!(!fix.why.is_empty(), "{}: why a fix is safe or not", rule.id);
+        if file.when.is_some() {
+            must(file.examples.iter().any(|example| !example.reports.is_empty()), "it has a bad example");
+            must(file.examples.iter().any(|example| example.reports.is_empty()), "it has a good example");
         }
     }
+    finish(&mistakes);
 }
 
 #[test]
@@ -144,7 +177,11 @@ fn every_example_reports_what_it_says() {
             if own(rule, &left.findings).iter().any(|finding| finding.fingerprint == first.fingerprint) {
                 mistakes.push(format!("{name}: the fix leaves the finding as it was"));
             }
+            let before: HashSet<&String> = linted.findings.iter().map(|finding| &finding.fingerprint).collect();
+            for new in left.findings.iter().filter(|finding| !before.contains(&finding.fingerprint)) {
+                mistakes.push(format!("{name}: the fix brings a new finding: {}: {}", new.rule, new.message));
+            }
         }
     }
-    assert!(mistakes.is_empty(), "{}", mistakes.join("\n\n"));
+    finish(&mistakes);
 }

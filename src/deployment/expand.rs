@@ -10,7 +10,7 @@ pub const OPAQUE: char = '\u{fffc}';
 /// A value with its placeholders replaced, and the way back to the text as written.
 #[derive(Debug, Clone, Default)]
 pub struct Expanded {
-    /// The text after replacement; [`OPAQUE`] where something is not known.
+    /// The text after replacement; `OPAQUE` where something is not known.
     pub text: String,
     /// What was replaced, in order.
     pub pieces: Vec<Piece>,

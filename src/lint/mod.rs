@@ -1,6 +1,6 @@
 //! Rules over the model: findings with severities and suppressions.
 //!
-//! Invariants: a rule sees the model through [`model`]'s table and nothing else; a rule that fails
+//! Invariants: a rule sees the model through `model`'s table and nothing else; a rule that fails
 //! is itself a finding; the order of findings is the same on any number of threads.
 
 mod check;

@@ -73,7 +73,7 @@ impl Rules {
         ids
     }
 
-    /// Evaluates the template of a rule's field; its name was made by [`template_name`].
+    /// Evaluates the template of a rule's field; its name was made by `template_name`.
     ///
     /// # Errors
     /// What the template engine says.
