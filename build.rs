@@ -1,4 +1,5 @@
-//! Embeds every file under `rules/` into the binary, so that a new rule is one new file.
+//! Embeds every file under `rules/` into the binary, so that a new rule is one new file. The examples of rules stay
+//! outside: only tests need them, and reading them would be most of a small run.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,9 @@ fn main() {
     let mut code = String::from("&[\n");
     for file in files {
         let name = file.strip_prefix(&root).expect("below the root").to_string_lossy().replace('\\', "/");
-        writeln!(code, "    ({name:?}, include_str!({:?})),", file.to_string_lossy()).expect("a String takes all");
+        let text = fs::read_to_string(&file).expect("a rule can be read");
+        let text = text.split_once("\nexamples:\n").map_or(text.as_str(), |(text, _)| text);
+        writeln!(code, "    ({name:?}, {text:?}),").expect("a String takes all");
     }
     code.push(']');
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo sets it")).join("embedded.rs");

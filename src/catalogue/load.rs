@@ -11,7 +11,8 @@ use super::data::{
     SettingData,
 };
 use super::{
-    Address, Catalogue, Condition, Detector, FileSpec, Link, Listener, Meaning, Need, Product, Reader, Setting, SettingPlace,
+    Address, Catalogue, Condition, Detector, FileSpec, Link, Listener, Meaning, Need, Pattern, Product, Reader, Setting,
+    SettingPlace,
 };
 use crate::config::{Format, Path};
 
@@ -239,9 +240,9 @@ impl Names {
                 Ok(Detector::Settings { version: self.setting(&version)?, name: self.setting(&name)? })
             }
             DetectorData { file: Some(file), pattern: Some(pattern), kernels, .. } => {
-                Ok(Detector::File { file: find_file(&file, files)?, pattern, kernels })
+                Ok(Detector::File { file: find_file(&file, files)?, pattern: Pattern::new(pattern), kernels })
             }
-            DetectorData { directory: Some(pattern), .. } => Ok(Detector::Directory(pattern)),
+            DetectorData { directory: Some(pattern), .. } => Ok(Detector::Directory(Pattern::new(pattern))),
             DetectorData { has: Some(has), family: Some(family), at_least, .. } => {
                 let file = find_file(&has.file, files)?;
                 let format = files[file].format;

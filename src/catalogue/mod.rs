@@ -8,7 +8,9 @@ mod load;
 mod version;
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
+use regex::Regex;
 use serde::Deserialize;
 
 pub use load::{CatalogueError, embedded_files, load};
@@ -331,6 +333,25 @@ pub struct Product {
     pub pairs: Vec<(Family, Family)>,
 }
 
+/// A regular expression, compiled when it is first needed: most runs need none.
+#[derive(Debug)]
+pub struct Pattern {
+    text: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    /// A pattern that is to be compiled later.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), compiled: OnceLock::new() }
+    }
+
+    /// The expression; `None` where the text is none (the tests of the catalogue see to that).
+    pub fn regex(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| Regex::new(&self.text).ok()).as_ref()
+    }
+}
+
 /// One way to find out the version of a home.
 #[derive(Debug)]
 pub enum Detector {
@@ -346,12 +367,12 @@ pub enum Detector {
         /// Index into [`Catalogue::files`].
         file: usize,
         /// The pattern.
-        pattern: String,
+        pattern: Pattern,
         /// Families by kernel version.
         kernels: HashMap<String, Family>,
     },
     /// A pattern over the home's directory name.
-    Directory(String),
+    Directory(Pattern),
     /// What only some versions have.
     Structure {
         /// Index into [`Catalogue::files`].

@@ -23,7 +23,7 @@ pub struct Written {
 }
 
 static PACK: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"^(?:([A-Za-z][A-Za-z0-9 -]*?)[- ])?v?(\d+(?:\.\d+)*\S*)$").ok());
+    LazyLock::new(|| Regex::new(r"^(?:([A-Za-z][A-Za-z0-9 -]*?)[- ])?v?([0-9]+(?:\.[0-9]+)*\S*)$").ok());
 
 /// Reads `2.6.0`, `wso2am-2.6.0` or `5.7.0` (an Identity Server).
 ///
@@ -109,8 +109,7 @@ fn try_one(inputs: &Inputs, home: &Home, detector: &Detector) -> Option<Product>
         Detector::File { file, pattern, kernels } => {
             let FileState::Read(source) = home.file(*file) else { return None };
             let text = inputs.sources.get(*source).content.text();
-            let regex = Regex::new(pattern).ok()?;
-            let captures = regex.captures(text)?;
+            let captures = pattern.regex()?.captures(text)?;
             let place = captures
                 .get(0)
                 .map(|all| Place { source: *source, span: inputs.sources.get(*source).content.to_disk(all.range()) });
@@ -123,8 +122,7 @@ fn try_one(inputs: &Inputs, home: &Home, detector: &Detector) -> Option<Product>
             named(catalogue, &captures, &origin, place)
         }
         Detector::Directory(pattern) => {
-            let regex = Regex::new(pattern).ok()?;
-            let captures = regex.captures(home.name.rsplit('/').next()?)?;
+            let captures = pattern.regex()?.captures(home.name.rsplit('/').next()?)?;
             named(catalogue, &captures, "its directory's name", None)
         }
         Detector::Structure { file, path, family, .. } => {

@@ -34,15 +34,16 @@ fn last_word(name: &str) -> Option<String> {
     Some(part[start..].to_lowercase())
 }
 
+// ASCII classes: names of secrets are ASCII, and tables of Unicode letters cost more than all the rest of a small run.
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     Some(Patterns {
         hint: Regex::new(r"(?i)passw|passphrase|secret|credential|key|token|pwd|pass|@").ok()?,
-        attribute: Regex::new(r#"([\w:.\-]+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')"#).ok()?,
-        pair: Regex::new(r#"^[ \t#;]*(?:-[ \t]+)?["']?(\w[\w.\-]*)["']?[ \t]*[=:][ \t]*(\S.*)$"#).ok()?,
-        inline: Regex::new(r#"[{,]\s*["']?([\w.\-]+)["']?\s*[=:]\s*("[^"]*"|'[^']*'|[^,}\s]+)"#).ok()?,
-        system: Regex::new(r"-D([\w.\-]+)=(\S+)").ok()?,
-        user: Regex::new(r#"[A-Za-z][\w+.\-]*://([^\s/@"'<>]+(?:@[^\s/@"'<>]+)*)@"#).ok()?,
-        plain_user: Regex::new(r#"(?:^|[\s"'=>,])([^\s/@"'<>:,]+:[^\s/@"'<>]+)@[\w\[]"#).ok()?,
+        attribute: Regex::new(r#"([0-9A-Za-z_:.\-]+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')"#).ok()?,
+        pair: Regex::new(r#"^[ \t#;]*(?:-[ \t]+)?["']?([0-9A-Za-z_][0-9A-Za-z_.\-]*)["']?[ \t]*[=:][ \t]*(\S.*)$"#).ok()?,
+        inline: Regex::new(r#"[{,]\s*["']?([0-9A-Za-z_.\-]+)["']?\s*[=:]\s*("[^"]*"|'[^']*'|[^,}\s]+)"#).ok()?,
+        system: Regex::new(r"-D([0-9A-Za-z_.\-]+)=(\S+)").ok()?,
+        user: Regex::new(r#"[A-Za-z][0-9A-Za-z_+.\-]*://([^\s/@"'<>]+(?:@[^\s/@"'<>]+)*)@"#).ok()?,
+        plain_user: Regex::new(r#"(?:^|[\s"'=>,])([^\s/@"'<>:,]+:[^\s/@"'<>]+)@[0-9A-Za-z_\[]"#).ok()?,
         line: Regex::new(r"(?i)(?:password|passwd|passphrase|secret|credential|token|private.?key|api.?key)(.*)$").ok()?,
     })
 });
