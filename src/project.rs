@@ -112,7 +112,7 @@ impl Engine {
         // The topology itself may be a link to anywhere: the user named it.
         let real = std::fs::canonicalize(path).map_err(|_| unreadable(ReadError::Absent))?;
         let around = real.parent().unwrap_or(Path::new("."));
-        let bytes = Disk::below([around]).read(&real).map_err(unreadable)?;
+        let bytes = Disk::below([around]).read(&real).map_err(unreadable)?.bytes;
         let name = home::display(path);
         let content = Arc::new(Content::decode(bytes, TextKind::Utf8));
         let declared = topology::read(&content);
@@ -166,7 +166,7 @@ impl Engine {
             return Err(fail(errors));
         }
         let mut sources = Sources::default();
-        let topology_source = sources.add(name, Arc::clone(content));
+        let topology_source = sources.add(name, Arc::clone(content), None);
         let inputs = self.read(topology, topology_source, sources, storage, folder);
         let shown = home::display(folder);
         Ok(Loaded { inputs, folder: if shown == "." { String::new() } else { shown } })
@@ -184,13 +184,10 @@ impl Engine {
             .catalogue
             .files
             .iter()
-            .map(|file| {
-                let kind = if file.format == Some(Format::Xml) { TextKind::Xml } else { TextKind::Utf8 };
-                Wanted { path: file.path.clone(), kind }
-            })
+            .map(|file| Wanted { path: file.path.clone(), kind: file.text_kind() })
             .collect();
-        let paths: Vec<&str> =
-            topology.nodes.iter().map(|node| node.home.first().map_or("", |home| home.value.as_str())).collect();
+        let paths: Vec<Vec<&str>> =
+            topology.nodes.iter().map(|node| node.home.iter().map(|layer| layer.value.as_str()).collect()).collect();
         let homes = home::read(storage, folder, &paths, &wanted, &mut sources);
         let documents = Documents::parse(&sources, &self.parsable(&homes));
         let (catalogue, topology, sources) = (Arc::clone(&self.catalogue), Arc::new(topology), Arc::new(sources));

@@ -142,11 +142,13 @@ fn build_setting(data: SettingData, files: &[FileSpec]) -> Result<Setting> {
 }
 
 fn build_product(data: ProductEntry) -> Result<Product> {
-    let pairs = data
+    let mut pairs = data
         .pairs
         .into_iter()
         .map(|(own, main)| own.parse().map(|own| (own, main)).map_err(|error: String| fail("product.yaml", error)))
         .collect::<Result<Vec<_>>>()?;
+    // By number: as texts, 5.10 comes before 5.3.
+    pairs.sort_unstable();
     Ok(Product { id: data.id, title: data.title, names: data.names, needs: data.needs, pairs })
 }
 

@@ -17,6 +17,7 @@ pub use load::{CatalogueError, embedded_files, load};
 pub use version::{Family, Range, Versioned, holds, pick};
 
 use crate::config::{Format, Path};
+use crate::source::TextKind;
 
 /// How sure a fact is. Facts that are guessed are never judged above info.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -91,6 +92,13 @@ pub struct FileSpec {
     pub path: String,
     /// How to parse it; `None` for plain text.
     pub format: Option<Format>,
+}
+
+impl FileSpec {
+    /// How its bytes are decoded.
+    pub fn text_kind(&self) -> TextKind {
+        if self.format == Some(Format::Xml) { TextKind::Xml } else { TextKind::Utf8 }
+    }
 }
 
 /// Where a setting stands in some versions.

@@ -39,6 +39,13 @@ impl Documents {
         Self { parsed }
     }
 
+    /// The same documents, one file parsed anew, if it was parsed at all.
+    pub fn reparse(&mut self, source: SourceId, content: &Content, format: Format) {
+        if let Some(parsed) = self.parsed.get_mut(&source) {
+            *parsed = Arc::new(Document::parse(content, format));
+        }
+    }
+
     /// The document of a source, or why there is none; `None` for files that are not parsed.
     pub fn get(&self, source: SourceId) -> Option<&Parsed> {
         self.parsed.get(&source).map(Arc::as_ref)

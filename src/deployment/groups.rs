@@ -81,7 +81,8 @@ struct Claim {
 pub fn collisions(inputs: &Inputs, nodes: &[Node]) -> Vec<Collision> {
     let mut claims: BTreeMap<(String, i64), Vec<Claim>> = BTreeMap::new();
     for (index, node) in nodes.iter().enumerate() {
-        let Some(machine) = &node.machine else { continue };
+        // Nothing says what it shares a machine with: with itself it does.
+        let machine = node.machine.clone().unwrap_or_else(|| format!("{}'s machine", node.name));
         for listener in node.listeners.iter().filter(|listener| listener.live) {
             let Some(port) = listener.port.value().filter(|port| (1..=65535).contains(port)) else { continue };
             let claim = Claim { who: Opener::Node(index), listener: Some(listener.spec), bind: listener.bind.clone() };
@@ -133,7 +134,10 @@ fn taken_ports(claims: &BTreeMap<(String, i64), Vec<Claim>>) -> BTreeMap<String,
 fn overlap(inputs: &Inputs, first: &Claim, second: &Claim) -> bool {
     let wildcard = |bind: &str| inputs.catalogue.wildcard.iter().any(|address| address == bind);
     match (&first.bind, &second.bind) {
-        (Some(one), Some(other)) => one.eq_ignore_ascii_case(other) || wildcard(one) || wildcard(other),
+        (Some(one), Some(other)) => {
+            let loopback = |bind: &str| inputs.catalogue.is_loopback(bind);
+            one.eq_ignore_ascii_case(other) || wildcard(one) || wildcard(other) || loopback(one) && loopback(other)
+        }
         _ => true,
     }
 }

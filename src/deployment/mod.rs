@@ -12,6 +12,7 @@ mod node;
 mod port;
 mod product;
 mod settings;
+mod shared;
 mod url;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -20,10 +21,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::catalogue::{Catalogue, Family};
+use crate::catalogue::{Catalogue, Family, holds};
 use crate::config::{Documents, Found, Malformed};
 use crate::home::{FileState, Home};
-use crate::source::{Place, SourceId, Sources};
+use crate::source::{Content, Place, SourceId, Sources};
 use crate::topology::{Topology, TopologyError};
 
 pub use expand::{Expanded, What};
@@ -49,6 +50,39 @@ pub struct Inputs {
     pub documents: Documents,
 }
 
+impl Inputs {
+    /// The same inputs with other bytes in some files: what an edit would bring, without writing it.
+    pub fn edited(&self, files: &BTreeMap<SourceId, Vec<u8>>) -> Self {
+        let (mut sources, mut documents) = ((*self.sources).clone(), self.documents.clone());
+        let mut left = files.len();
+        for home in &self.homes {
+            if left == 0 {
+                break;
+            }
+            for (index, spec) in self.catalogue.files.iter().enumerate() {
+                let FileState::Read(source) = home.file(index) else { continue };
+                let Some(bytes) = files.get(source).filter(|bytes| sources.get(*source).content.bytes() != bytes.as_slice()) else {
+                    continue;
+                };
+                let content = Arc::new(Content::decode(bytes.clone(), spec.text_kind()));
+                if let Some(format) = spec.format {
+                    documents.reparse(*source, &content, format);
+                }
+                sources.replace(*source, content);
+                left -= 1;
+            }
+        }
+        Self {
+            catalogue: Arc::clone(&self.catalogue),
+            topology: Arc::clone(&self.topology),
+            topology_source: self.topology_source,
+            homes: self.homes.clone(),
+            sources: Arc::new(sources),
+            documents,
+        }
+    }
+}
+
 /// A deployment, resolved.
 pub struct Deployment {
     /// What it was built from.
@@ -69,10 +103,10 @@ pub struct Deployment {
     links_of: Vec<Range<usize>>,
     /// How many nodes call each listener of each node.
     callers: HashMap<(usize, usize), usize>,
-    /// Whether every link of each node, and every call to it, is in order as far as it is known.
+    /// Whether every link of each node, every call to it and every port of it is in order as far as it is known.
     settled: Vec<bool>,
-    /// How many nodes have each home.
-    homes: HashMap<usize, usize>,
+    /// Files that several nodes read, under one name or several.
+    shared: shared::SharedFiles,
 }
 
 /// A running server.
@@ -104,6 +138,8 @@ pub struct Node {
     pub listeners: Vec<Listener>,
     /// Files that are not there and stand for those of the pack.
     pub assumed: Vec<String>,
+    /// Placeholders and template marks in its offset and in ports of its listeners that are not known.
+    pub unresolved: Vec<(Place, What)>,
 }
 
 /// The product of a node.
@@ -136,12 +172,10 @@ pub struct Offset {
     pub place: Option<Place>,
     /// What is wrong with it.
     pub problem: Option<OffsetProblem>,
-    /// The value of the file that the start command overrides, and its place.
-    pub overridden: Option<(i64, Place)>,
+    /// The text of the file that the start command overrides, and its place.
+    pub overridden: Option<(String, Place)>,
     /// Why it is not known.
     pub unknown: Option<String>,
-    /// An unrendered template stands there.
-    pub template: Option<String>,
 }
 
 /// What may be wrong with an offset (carbon-kernel `CarbonBaseActivator`, `ServletTransportManager`).
@@ -257,19 +291,47 @@ impl Deployment {
         self.links_of.get(node).map_or(&[], |range| &self.links[range.clone()])
     }
 
-    /// Whether every link of a node, and every call to it, is in order as far as it is known.
+    /// Whether every link of a node, every call to it and every port of it is in order as far as it is known.
     pub fn is_settled(&self, node: usize) -> bool {
         self.settled.get(node).copied().unwrap_or(true)
     }
 
-    /// How many links go to a listener of a node, whether they fit or not.
+    /// How many links go to a listener of a node, or may for all that is known, whether they fit or not.
     pub fn callers(&self, node: usize, listener: usize) -> usize {
         self.callers.get(&(node, listener)).copied().unwrap_or_default()
     }
 
-    /// Nodes that have the same home: an edit there must suit all of them.
-    pub fn share_home(&self, node: usize) -> usize {
-        self.homes.get(&self.nodes[node].home.id).copied().unwrap_or(1)
+    /// Whether any file is read by several nodes, under one name or several.
+    pub fn has_shared_files(&self) -> bool {
+        !self.shared.is_empty()
+    }
+
+    /// A number that all names of a shared file have in common.
+    pub fn same_file(&self, source: SourceId) -> Option<usize> {
+        self.shared.same_file(source)
+    }
+
+    /// The nodes that read a file, under whatever name: an edit there must suit all of them.
+    pub fn readers(&self, source: SourceId) -> Vec<usize> {
+        self.shared.readers(source)
+    }
+
+    /// Every name of a file.
+    pub fn names_of(&self, source: SourceId) -> Vec<SourceId> {
+        self.shared.names_of(source)
+    }
+
+    /// The file in which a setting of a node is written, or would be.
+    pub fn file_of(&self, node: usize, setting: usize) -> Option<SourceId> {
+        let node = &self.nodes[node];
+        let written = node.settings[setting].found.as_ref().map(|(source, _)| *source);
+        let mut places = self.catalogue().settings[setting].places.iter();
+        written.or_else(|| {
+            places.find_map(|place| match node.home.file(place.file) {
+                FileState::Read(source) if holds(place.versions, node.product.family) => Some(*source),
+                _ => None,
+            })
+        })
     }
 }
 
@@ -309,18 +371,21 @@ pub fn resolve(inputs: Inputs) -> Deployment {
     let collisions = groups::collisions(&inputs, &nodes);
     let clusters = groups::clusters(&inputs, &nodes, &links);
     let forwards = groups::forwards(&inputs, &nodes, &directory);
-    let (links_of, callers) = (links_of(&nodes, &links), callers(&links));
+    let (links_of, callers) = (links_of(&nodes, &links), callers(&inputs.catalogue, &links));
     let mut settled = vec![true; nodes.len()];
+    for collision in &collisions {
+        settled[collision.node] = false;
+        if let Opener::Node(other) = collision.other {
+            settled[other] = false;
+        }
+    }
     for link in links.iter().filter(|link| !link.verdict.in_order()) {
         for node in std::iter::once(link.node).chain(link.targets.iter().map(|target| target.node)) {
             settled[node] = false;
         }
     }
-    let mut homes = HashMap::new();
-    for node in &nodes {
-        *homes.entry(node.home.id).or_default() += 1;
-    }
-    Deployment { inputs, nodes, links, files, collisions, clusters, forwards, links_of, callers, settled, homes }
+    let shared = shared::SharedFiles::new(&inputs.sources, &files);
+    Deployment { inputs, nodes, links, files, collisions, clusters, forwards, links_of, callers, settled, shared }
 }
 
 fn links_of(nodes: &[Node], links: &[Link]) -> Vec<Range<usize>> {
@@ -328,11 +393,24 @@ fn links_of(nodes: &[Node], links: &[Link]) -> Vec<Range<usize>> {
     (0..nodes.len()).map(|node| bound(node)..bound(node + 1)).collect()
 }
 
-fn callers(links: &[Link]) -> HashMap<(usize, usize), usize> {
+fn callers(catalogue: &Catalogue, links: &[Link]) -> HashMap<(usize, usize), usize> {
     let mut callers: HashMap<(usize, usize), usize> = HashMap::new();
-    let reaching = links.iter().filter(|link| matches!(link.verdict, Verdict::Ok | Verdict::WrongPort | Verdict::WrongScheme));
-    for target in reaching.flat_map(|link| &link.targets) {
-        *callers.entry((target.node, target.listener)).or_default() += 1;
+    for link in links {
+        match link.verdict {
+            Verdict::Ok | Verdict::WrongPort | Verdict::WrongScheme => {
+                for target in &link.targets {
+                    *callers.entry((target.node, target.listener)).or_default() += 1;
+                }
+            }
+            // It may call any of them.
+            Verdict::Undecidable => {
+                let listeners = catalogue.links[link.spec].listeners.iter().map(|(_, listener)| *listener);
+                for called in listeners.flat_map(|listener| link.candidates.iter().map(move |node| (*node, listener))) {
+                    *callers.entry(called).or_default() += 1;
+                }
+            }
+            _ => {}
+        }
     }
     callers
 }
@@ -360,13 +438,9 @@ fn files(inputs: &Inputs, nodes: &[Node], links: &[Link]) -> Vec<File> {
             files[at].nodes.push(index);
             files[at].obsolete.extend(settings::obsolete(inputs, node, spec, source));
         }
-        if let (Some(mark), Some(place)) = (&node.offset.template, node.offset.place)
-            && let Some(at) = index_of.get(&place.source)
-        {
-            files[*at].templates.insert(place, mark.clone());
-        }
     }
-    for (place, what) in links.iter().flat_map(|link| &link.unresolved) {
+    let unresolved = nodes.iter().flat_map(|node| &node.unresolved).chain(links.iter().flat_map(|link| &link.unresolved));
+    for (place, what) in unresolved {
         let Some(at) = index_of.get(&place.source) else { continue };
         match what {
             What::Template(mark) => files[*at].templates.insert(*place, mark.clone()),

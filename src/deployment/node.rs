@@ -41,11 +41,28 @@ pub fn build(inputs: &Inputs, index: usize) -> Node {
         settings,
         listeners: Vec::new(),
         assumed: Vec::new(),
+        unresolved: Vec::new(),
     };
     node.offset = offset(inputs, declared, &node);
     node.listeners = (0..catalogue.listeners.len()).map(|spec| listener(inputs, declared, &node, spec)).collect();
     node.assumed = assumed(catalogue, &node);
+    node.unresolved = unresolved(inputs, declared, &node);
     node
+}
+
+/// What is not known of the offset and of the ports that the node may open.
+fn unresolved(inputs: &Inputs, declared: &topology::Node, node: &Node) -> Vec<(Place, What)> {
+    let catalogue = &inputs.catalogue;
+    let offset = declared.port_offset.is_none().then_some(catalogue.offset);
+    let open = node.listeners.iter().filter(|listener| listener.listed && listener.switched_off_by.is_none());
+    let ports = open.map(|listener| catalogue.listeners[listener.spec].port);
+    let in_setting = |setting: usize| {
+        let written = node.settings[setting].place().zip(node.settings[setting].text.as_deref());
+        let (place, raw) = written.filter(|_| node.settings[setting].state == State::Written)?;
+        let expanded = expand::expand(raw, &Reader { inputs, declared, node }, catalogue.settings[setting].synapse);
+        Some((place, expanded.pieces.into_iter().map(|piece| piece.what).find(What::is_unknown)?))
+    };
+    offset.into_iter().chain(ports).filter_map(in_setting).collect()
 }
 
 fn roles(catalogue: &Catalogue, declared: &topology::Node) -> (Vec<String>, BTreeSet<String>) {
@@ -95,10 +112,9 @@ fn assumed(catalogue: &Catalogue, node: &Node) -> Vec<String> {
 fn offset(inputs: &Inputs, declared: &topology::Node, node: &Node) -> Offset {
     let catalogue = &inputs.catalogue;
     let setting = &node.settings[catalogue.offset];
-    let file = file_offset(inputs, declared, node, setting);
-    let Some(start) = &declared.port_offset else { return file };
+    let Some(start) = &declared.port_offset else { return file_offset(inputs, declared, node, setting) };
     let place = Some(Place { source: inputs.topology_source, span: start.span });
-    let overridden = file.place.zip(file.value).filter(|_| setting.state == State::Written).map(|(place, value)| (value, place));
+    let overridden = setting.text.clone().zip(setting.place()).filter(|_| setting.state == State::Written);
     let origin = "start command".to_owned();
     Offset { overridden, ..number(&start.value, origin, place) }
 }
@@ -127,9 +143,7 @@ fn file_offset(inputs: &Inputs, declared: &topology::Node, node: &Node, setting:
             let expanded = expand::expand(raw, &Reader { inputs, declared, node }, false);
             match expanded.pieces.iter().map(|piece| &piece.what).find(|what| what.is_unknown()) {
                 Some(what) => {
-                    let template = if let What::Template(mark) = what { Some(mark.clone()) } else { None };
-                    let text = Some(raw.to_owned());
-                    Offset { text, origin, place, unknown: Some(what.words()), template, ..Offset::default() }
+                    Offset { text: Some(raw.to_owned()), origin, place, unknown: Some(what.words()), ..Offset::default() }
                 }
                 None => number(&expanded.text, origin, place),
             }
@@ -234,16 +248,17 @@ fn listener(inputs: &Inputs, declared: &topology::Node, node: &Node, spec: usize
     let bind = known
         .bind
         .map(|bind| &node.settings[bind])
-        .filter(|bind| bind.state == State::Written)
-        .and_then(|bind| bind.text.clone());
+        .filter(|bind| matches!(bind.state, State::Written | State::Shipped))
+        .and_then(|bind| bind.text.as_ref().map(|text| (text.trim().to_owned(), bind.state)));
     Listener {
         spec,
         live: listed && why_dormant.is_none(),
         listed,
         why_dormant,
         switched_off_by: unmet.filter(|(_, holds)| *holds == Some(false)).map(|(condition, _)| condition.setting),
-        bind_loopback: bind.as_ref().is_some_and(|bind| catalogue.is_loopback(bind.trim())),
-        bind,
+        // What is only assumed of a missing file shuts nobody out.
+        bind_loopback: bind.as_ref().is_some_and(|(bind, state)| *state == State::Written && catalogue.is_loopback(bind)),
+        bind: bind.map(|(bind, _)| bind),
         proxy_port: known.proxy_port.and_then(|setting| node.settings[setting].text.as_ref()?.parse().ok()),
         port,
     }

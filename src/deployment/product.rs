@@ -84,7 +84,11 @@ fn judge(catalogue: &Catalogue, id: Option<String>, written: &Written, origin: &
         id.as_ref().and_then(|id| catalogue.products.iter().find(|product| product.id == *id)).map(|product| &product.pairs);
     let paired = pairs.and_then(|pairs| pairs.iter().rev().find(|(own, _)| *own <= written.family)).map(|(_, main)| *main);
     let family = paired.or_else(|| catalogue.judged_as(written.family));
-    let newer = paired.is_none() && catalogue.families.last().is_some_and(|newest| written.family > *newest);
+    let newest = match pairs.and_then(|pairs| pairs.last()) {
+        Some((own, _)) => Some(own),
+        None => catalogue.families.last(),
+    };
+    let newer = newest.is_some_and(|newest| written.family > *newest);
     Product { id, version: Some(written.version.clone()), family, origin: origin.to_owned(), newer, place }
 }
 
@@ -122,7 +126,7 @@ fn try_one(inputs: &Inputs, home: &Home, detector: &Detector) -> Option<Product>
             named(catalogue, &captures, &origin, place)
         }
         Detector::Directory(pattern) => {
-            let captures = pattern.regex()?.captures(home.name.rsplit('/').next()?)?;
+            let captures = pattern.regex()?.captures(home.layers.first()?.rsplit('/').next()?)?;
             named(catalogue, &captures, "its directory's name", None)
         }
         Detector::Structure { file, path, family, .. } => {

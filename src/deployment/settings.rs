@@ -120,11 +120,15 @@ pub fn read(inputs: &Inputs, home: &Home, family: Option<Family>, known: bool, s
         let Some(Ok(document)) = inputs.documents.get(source) else {
             return Setting { file: Some(source), ..Setting::empty(State::Unknown) };
         };
-        let mut found = document.find(&place.path).into_iter();
-        match found.next() {
-            Some(first) => return written(spec, family, source, first, found),
-            None => absent_from = Some(source),
+        let mut found = document.find(&place.path);
+        if found.is_empty() {
+            absent_from = Some(source);
+            continue;
         }
+        // An element without text is never put in the map: the first with one counts (ServerConfiguration.elementHasText).
+        let counts = found.iter().position(|found| !found.text.trim().is_empty()).unwrap_or_default();
+        let first = found.remove(counts);
+        return written(spec, family, source, first, found.into_iter());
     }
     if let Some(source) = absent_from {
         return absent(spec, family, State::Absent, source, None);
@@ -146,7 +150,10 @@ fn written(
     first: Found,
     others: impl Iterator<Item = Found>,
 ) -> Setting {
-    let other = |other: &Found| other.parent == first.parent && other.text.trim() != first.text.trim();
+    let other = |other: &Found| {
+        let said = other.text.trim();
+        other.parent == first.parent && !said.is_empty() && said != first.text.trim()
+    };
     let duplicates = others.filter(other).map(|other| Place { source, span: other.element }).collect();
     if first.text.trim().is_empty() {
         return Setting { duplicates, ..absent(spec, family, State::Blank, source, Some(first)) };

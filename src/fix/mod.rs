@@ -1,6 +1,10 @@
 //! Fixes as bytes: what each change of a fix means in the files as they lie there.
 //!
-//! Nothing is written here. A change that cannot be made safely leaves its fix shown, not applicable.
+//! A change that cannot be made safely leaves its fix shown, not applicable. `plan` chooses among fixes and tries them
+//! in memory, `write` brings a plan to the disk; nothing else writes.
+
+mod plan;
+mod write;
 
 use crate::catalogue::holds;
 use crate::config::{self, Edit};
@@ -8,6 +12,9 @@ use crate::deployment::{Deployment, FileProblem};
 use crate::home::FileState;
 use crate::lint::{Change, Fix, Safety};
 use crate::source::{SourceId, mask};
+
+pub use plan::{Applied, FileChange, HeldBack, Plan, Planner, Wish};
+pub use write::{Prepared, Refused, prepare};
 
 /// A fix with its edits.
 #[derive(Debug, Clone)]
@@ -60,6 +67,13 @@ pub fn suggest(model: &Deployment, fix: &Fix) -> Suggestion {
     }
     edits.sort_by_key(|one: &FileEdit| (one.source, one.edit.span));
     edits.dedup();
+    for group in edits.chunk_by(|one, other| one.source == other.source) {
+        let file = model.sources().get(group[0].source);
+        let own: Vec<Edit> = group.iter().map(|one| one.edit.clone()).collect();
+        if config::apply(file.content.bytes(), &own, &file.content).is_none() {
+            by_hand.push(format!("edit {}: its encoding has no bytes for the new text", file.name));
+        }
+    }
     let applicable = by_hand.is_empty() && !edits.is_empty();
     if !applicable {
         edits.clear();
@@ -98,19 +112,25 @@ fn set(model: &Deployment, node_index: usize, setting: usize, value: &str) -> Re
     if started {
         return Err(format!("start {} with -D{}={value}", node.name, model.catalogue().offset_property));
     }
-    let mut places = spec.places.iter().filter(|place| holds(place.versions, node.product.family));
-    let present = places.clone().find_map(|place| match node.home.file(place.file) {
-        FileState::Read(source) => Some((place, *source)),
-        _ => None,
-    });
-    if let Some((place, source)) = present
-        && let Some(Ok(document)) = model.inputs.documents.get(source)
-        && let Some(edits) = config::set(document, &model.sources().get(source).content, &place.path, value, &spec.beside)
-    {
-        return Ok(edits.into_iter().map(|edit| FileEdit { source, edit }).collect());
+    let places: Vec<_> = spec.places.iter().filter(|place| holds(place.versions, node.product.family)).collect();
+    let present: Vec<_> = places
+        .iter()
+        .filter_map(|place| match node.home.file(place.file) {
+            FileState::Read(source) => Some((*place, *source, model.inputs.documents.get(*source)?.as_ref().ok()?)),
+            _ => None,
+        })
+        .collect();
+    // Where it is written, else where it is commented out, else where it can be inserted.
+    let active = present.iter().find(|(place, _, document)| !document.find(&place.path).is_empty());
+    let commented = present.iter().filter(|(place, _, document)| !document.find_commented(&place.path).is_empty());
+    let tried: Vec<_> = active.map_or_else(|| commented.chain(&present).collect(), |active| vec![active]);
+    for (place, source, document) in tried {
+        let content = &model.sources().get(*source).content;
+        if let Some(edits) = config::set(document, content, &place.path, value, &spec.beside) {
+            return Ok(edits.into_iter().map(|edit| FileEdit { source: *source, edit }).collect());
+        }
     }
-    let place = present.map(|(place, _)| place).or_else(|| places.next());
-    let what = place.map_or_else(
+    let what = present.first().map(|(place, ..)| *place).or_else(|| places.first().copied()).map_or_else(
         || spec.title.clone(),
         |place| format!("{} in {}/{}", place.path, node.home.name, model.catalogue().files[place.file].path),
     );

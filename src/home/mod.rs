@@ -15,7 +15,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 pub use expand::expand;
-pub use storage::{Disk, MAX_FILE_BYTES, Memory, ReadError, Storage};
+pub use storage::{Disk, MAX_FILE_BYTES, Memory, ReadError, Storage, StoredFile};
 
 use crate::source::{Content, SourceId, Sources, TextKind, nearest};
 
@@ -24,9 +24,13 @@ use crate::source::{Content, SourceId, Sources, TextKind, nearest};
 pub struct Home {
     /// Tells homes of a run apart: nodes with the same home share it.
     pub id: usize,
-    /// Its path as people should see it.
+    /// Its path as people should see it; of several layers, all of them.
     pub name: String,
-    /// What became of the directory itself.
+    /// Paths of its layers as people should see them, at least one. Files of a later one cover those of an earlier one.
+    pub layers: Vec<String>,
+    /// The layer that its state is about.
+    pub layer: usize,
+    /// What became of its directories.
     pub state: HomeState,
     /// The files that were asked for, in that order.
     files: Vec<FileState>,
@@ -35,16 +39,16 @@ pub struct Home {
 /// Whether a home is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HomeState {
-    /// It holds at least one file that was asked for.
+    /// Each of its directories holds at least one file that was asked for.
     Present,
-    /// It does not exist; the nearest directory beside it, if one has a similar name.
+    /// One does not exist; the nearest directory beside it, if one has a similar name.
     Missing {
         /// A directory of a similar name.
         nearest: Option<String>,
     },
-    /// The directory is there and holds none of the files that were asked for.
+    /// One is there and holds none of the files that were asked for.
     Empty,
-    /// It is there and cannot be entered: why.
+    /// One is there and cannot be entered: why.
     Unreadable(String),
 }
 
@@ -77,68 +81,93 @@ impl Home {
 
 /// Reads the wanted files of every home, each home once, and adds them to `sources` in a fixed order.
 ///
-/// `homes` are directories relative to `base`. Files of equal bytes share their [`Content`].
-pub fn read(storage: &dyn Storage, base: &Path, homes: &[&str], wanted: &[Wanted], sources: &mut Sources) -> Vec<Arc<Home>> {
-    let mut distinct: Vec<&str> = Vec::new();
-    let mut index_of: HashMap<&str, usize> = HashMap::new();
+/// `homes` are directories relative to `base`, one or several layers each. Files of equal bytes share their [`Content`].
+pub fn read(
+    storage: &dyn Storage,
+    base: &Path,
+    homes: &[Vec<&str>],
+    wanted: &[Wanted],
+    sources: &mut Sources,
+) -> Vec<Arc<Home>> {
+    let mut distinct: Vec<&Vec<&str>> = Vec::new();
+    let mut index_of: HashMap<&Vec<&str>, usize> = HashMap::new();
     for home in homes {
         index_of.entry(home).or_insert_with(|| {
             distinct.push(home);
             distinct.len() - 1
         });
     }
-    let raw: Vec<RawHome> = distinct.par_iter().map(|home| read_home(storage, &base.join(home), wanted)).collect();
+    let paths = |home: &[&str]| home.iter().map(|layer| base.join(layer)).collect::<Vec<_>>();
+    let raw: Vec<RawHome> = distinct.par_iter().map(|home| read_home(storage, &paths(home), wanted)).collect();
     let mut shared: HashMap<u64, Vec<Arc<Content>>> = HashMap::new();
     let built: Vec<Arc<Home>> = raw
         .into_iter()
         .zip(&distinct)
         .enumerate()
         .map(|(id, (raw, home))| {
-            let name = display(&base.join(home));
-            let files = raw.files.into_iter().zip(wanted).map(|(file, wanted)| {
-                let file_name = format!("{name}/{}", wanted.path);
+            let layers: Vec<String> = paths(home).iter().map(|layer| display(layer)).collect();
+            let files = raw.files.into_iter().zip(wanted).map(|((layer, file), wanted)| {
+                let file_name = format!("{}/{}", layers[layer], wanted.path);
                 match file {
                     RawFile::Absent => FileState::Absent,
-                    RawFile::Read(content, hash) => FileState::Read(sources.add(file_name, share(&mut shared, content, hash))),
-                    RawFile::Unreadable(why) => FileState::Unreadable(sources.add(file_name, Arc::new(Content::plain(""))), why),
+                    RawFile::Read { content, hash, real } => {
+                        FileState::Read(sources.add(file_name, share(&mut shared, content, hash), Some(real)))
+                    }
+                    RawFile::Unreadable(why) => FileState::Unreadable(sources.add(file_name, Arc::new(Content::plain("")), None), why),
                 }
             });
             let files = files.collect();
-            Arc::new(Home { id, name, state: raw.state, files })
+            Arc::new(Home { id, name: layers.join(" + "), layers, layer: raw.layer, state: raw.state, files })
         })
         .collect();
     homes.iter().map(|home| Arc::clone(&built[index_of[home]])).collect()
 }
 
 struct RawHome {
+    layer: usize,
     state: HomeState,
-    files: Vec<RawFile>,
+    /// Each with the layer that it comes from.
+    files: Vec<(usize, RawFile)>,
 }
 
 enum RawFile {
     Absent,
-    Read(Content, u64),
+    Read { content: Content, hash: u64, real: PathBuf },
     Unreadable(String),
 }
 
-fn read_home(storage: &dyn Storage, path: &Path, wanted: &[Wanted]) -> RawHome {
-    let absent = |state| RawHome { state, files: Vec::new() };
-    match storage.is_directory(path) {
-        Ok(true) => {}
-        Ok(false) => return absent(missing(storage, path)),
-        Err(error) => return absent(HomeState::Unreadable(error.to_string())),
+fn read_home(storage: &dyn Storage, layers: &[PathBuf], wanted: &[Wanted]) -> RawHome {
+    let absent = |layer, state| RawHome { layer, state, files: Vec::new() };
+    for (layer, path) in layers.iter().enumerate() {
+        match storage.is_directory(path) {
+            Ok(true) => {}
+            Ok(false) => return absent(layer, missing(storage, path)),
+            Err(error) => return absent(layer, HomeState::Unreadable(error.to_string())),
+        }
     }
-    let files: Vec<RawFile> = wanted.iter().map(|wanted| read_file(storage, &join(path, &wanted.path), wanted.kind)).collect();
-    let empty = files.iter().all(|file| matches!(file, RawFile::Absent));
-    RawHome { state: if empty { HomeState::Empty } else { HomeState::Present }, files }
+    let mut files: Vec<(usize, RawFile)> = wanted.iter().map(|_| (0, RawFile::Absent)).collect();
+    for (layer, path) in layers.iter().enumerate() {
+        let mut empty = true;
+        for (file, wanted) in files.iter_mut().zip(wanted) {
+            let read = read_file(storage, &join(path, &wanted.path), wanted.kind);
+            if !matches!(read, RawFile::Absent) {
+                *file = (layer, read);
+                empty = false;
+            }
+        }
+        if empty {
+            return absent(layer, HomeState::Empty);
+        }
+    }
+    RawHome { layer: 0, state: HomeState::Present, files }
 }
 
 fn read_file(storage: &dyn Storage, path: &Path, kind: TextKind) -> RawFile {
     match storage.read(path) {
-        Ok(bytes) => {
+        Ok(StoredFile { bytes, real }) => {
             let mut hasher = DefaultHasher::new();
             (bytes.len(), &bytes, kind).hash(&mut hasher);
-            RawFile::Read(Content::decode(bytes, kind), hasher.finish())
+            RawFile::Read { hash: hasher.finish(), content: Content::decode(bytes, kind), real }
         }
         Err(ReadError::Absent) => RawFile::Absent,
         Err(error) => RawFile::Unreadable(error.to_string()),

@@ -44,13 +44,22 @@ impl fmt::Display for ReadError {
     }
 }
 
+/// A file as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFile {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Where it really lies, links followed.
+    pub real: PathBuf,
+}
+
 /// Something that holds files.
 pub trait Storage: Sync {
-    /// The bytes of a file.
+    /// The bytes of a file, and where it really lies.
     ///
     /// # Errors
     /// Why it cannot be read, [`ReadError::Absent`] where it is not there.
-    fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError>;
+    fn read(&self, path: &Path) -> Result<StoredFile, ReadError>;
 
     /// Whether a directory is at `path`.
     ///
@@ -84,7 +93,7 @@ impl Disk {
 }
 
 impl Storage for Disk {
-    fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+    fn read(&self, path: &Path) -> Result<StoredFile, ReadError> {
         let real = match fs::canonicalize(path) {
             Ok(real) => real,
             Err(error) if error.kind() == ErrorKind::NotFound && path.symlink_metadata().is_ok() => {
@@ -107,7 +116,7 @@ impl Storage for Disk {
         let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
         file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| said(&error))?;
         match u64::try_from(bytes.len()) {
-            Ok(length) if length <= MAX_FILE_BYTES => Ok(bytes),
+            Ok(length) if length <= MAX_FILE_BYTES => Ok(StoredFile { bytes, real }),
             _ => Err(ReadError::TooLarge(MAX_FILE_BYTES + 1)),
         }
     }
@@ -160,9 +169,10 @@ impl Memory {
 }
 
 impl Storage for Memory {
-    fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+    fn read(&self, path: &Path) -> Result<StoredFile, ReadError> {
         let absent = if self.directories.contains(path) { ReadError::NotAFile } else { ReadError::Absent };
-        self.files.get(path).cloned().ok_or(absent)
+        let bytes = self.files.get(path).cloned().ok_or(absent)?;
+        Ok(StoredFile { bytes, real: path.to_owned() })
     }
 
     fn is_directory(&self, path: &Path) -> Result<bool, ReadError> {

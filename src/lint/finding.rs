@@ -1,5 +1,7 @@
 //! What a rule reports.
 
+use serde::Deserialize;
+
 use crate::catalogue::Severity;
 use crate::source::Place;
 
@@ -48,8 +50,21 @@ pub struct Fix {
     pub safety: Safety,
     /// Why it is safe or not.
     pub why: String,
+    /// Which side of a mismatch it mends, where the rule offers both.
+    pub side: Option<Side>,
     /// What it changes.
     pub changes: Vec<Change>,
+}
+
+/// A side of a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// The node that calls.
+    #[default]
+    Client,
+    /// The node that is called.
+    Server,
 }
 
 /// Whether a fix can be applied without asking.
@@ -72,7 +87,7 @@ impl Safety {
 }
 
 /// One change of a fix, before it is bytes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Change {
     /// Gives a setting of a node a value, wherever it is best written.
     Set {

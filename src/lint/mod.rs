@@ -10,10 +10,11 @@ mod model;
 mod rule;
 mod rule_file;
 mod run;
+mod shared;
 mod suppress;
 mod tables;
 
-pub use finding::{Change, Finding, Fix, Label, Safety};
+pub use finding::{Change, Finding, Fix, Label, Safety, Side};
 pub use rule::{Rule, RuleError, Rules, load};
 pub use rule_file::{Example, RuleFile, SafetyFile};
 pub use run::{Linted, Options, run};

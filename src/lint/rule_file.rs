@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_yaml::Spanned;
 
+use super::finding::Side;
 use crate::catalogue::Severity;
 
 /// A rule as its file says it.
@@ -115,6 +116,9 @@ pub struct FixFile {
     /// Its edits, where there are several.
     #[serde(default)]
     pub edits: Vec<EditFile>,
+    /// Which side of a mismatch it mends, where the rule offers both.
+    #[serde(default)]
+    pub side: Option<Side>,
     /// Whether it is safe.
     #[serde(default)]
     pub safety: Option<SafetyFile>,

@@ -16,6 +16,7 @@ use super::labels;
 use super::model::{Handle, Kind, Ref};
 use super::rule::{Rule, Rules, template_name};
 use super::rule_file::{At, EditFile, FixFile, LabelFile, Part, SafetyFile, edits};
+use super::shared;
 use super::suppress;
 
 /// How to lint.
@@ -28,7 +29,7 @@ pub struct Options {
 }
 
 /// What came of it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Linted {
     /// Findings, the worst first.
     pub findings: Vec<Finding>,
@@ -82,7 +83,7 @@ struct Runner<'a> {
     options: &'a Options,
 }
 
-type Found = Vec<(Ref, Finding)>;
+pub type Found = Vec<(Ref, Finding)>;
 
 impl Runner<'_> {
     fn is_off(&self, rule: &str) -> bool {
@@ -104,7 +105,9 @@ impl Runner<'_> {
         } else {
             objects.par_iter().map(judge).collect::<Result<_, Error>>()?
         };
-        Ok(merge(found.into_iter().flatten()))
+        let mut found = merge(found.into_iter().flatten());
+        shared::judge(self.model, &mut found);
+        Ok(found)
     }
 
     fn objects(&self, rule: &Rule) -> Vec<Ref> {
@@ -268,9 +271,9 @@ impl Runner<'_> {
             return Ok(node.settings[setting].place().map(|place| (place, Some(index))));
         }
         let place = match label.at {
-            Some(At::Home) => declared.home.first().map(|home| self.model.topology_place(home.span)),
+            Some(At::Home) => declared.home.get(node.home.layer).map(|home| self.model.topology_place(home.span)),
             Some(At::Offset) => node.offset.place.or(Some(node.place)),
-            Some(At::OverriddenOffset) => node.offset.overridden.map(|(_, place)| place),
+            Some(At::OverriddenOffset) => node.offset.overridden.as_ref().map(|(_, place)| *place),
             Some(At::Name) | None => Some(node.place),
         };
         Ok(place.map(|place| (place, Some(index))))
@@ -309,15 +312,9 @@ impl Runner<'_> {
         if let Some(when) = &fix.safe_when {
             safe = self.is_true(&when.value, subject)?;
         }
-        let mut why = fix.why.clone();
-        let shared = changes.iter().filter_map(|change| if let Change::Set { node, .. } = change { Some(*node) } else { None });
-        let shared = shared.chain(self.nodes(at).first().copied()).map(|node| self.model.share_home(node)).max().unwrap_or(1);
-        if safe && shared > 1 && at.kind != Kind::File {
-            safe = false;
-            why = format!("{shared} nodes share this home, and the change is for one of them");
-        }
         let title = self.said(rule, &format!("fix {index}"), subject)?;
-        Ok(Some(Fix { title, safety: if safe { Safety::Safe } else { Safety::Unsafe }, why, changes }))
+        let safety = if safe { Safety::Safe } else { Safety::Unsafe };
+        Ok(Some(Fix { title, safety, why: fix.why.clone(), side: fix.side, changes }))
     }
 
     fn change(&self, edit: &EditFile, value: String, at: Ref, subject: &Value) -> Result<Option<Change>, Error> {

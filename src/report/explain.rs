@@ -75,8 +75,8 @@ fn overview(model: &Deployment, index: usize) -> String {
         fact("product", product(model, node)),
         fact("offset", offset(model, node)),
     ];
-    if let Some((value, place)) = node.offset.overridden {
-        facts.push(fact("", format!("overrides {value} ({})", file_line(model, place))));
+    if let Some((written, place)) = &node.offset.overridden {
+        facts.push(fact("", format!("overrides {} ({})", said(written), file_line(model, *place))));
     }
     facts.push(fact(
         "host",

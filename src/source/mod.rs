@@ -7,6 +7,7 @@
 mod content;
 mod masking;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use content::{Content, DecodeError, LineColumn, TextKind};
@@ -67,6 +68,8 @@ pub struct Source {
     pub name: String,
     /// What the file holds. Files of equal content share it.
     pub content: Arc<Content>,
+    /// Where it really lies, links followed: two names of one file have the same. `None` for what is no file of a home.
+    pub real: Option<PathBuf>,
 }
 
 /// First and last position of a place, counted from 1, columns in characters.
@@ -85,11 +88,11 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Adds a file and returns its identifier.
-    pub fn add(&mut self, name: impl Into<String>, content: Arc<Content>) -> SourceId {
+    /// Adds a file, with the place where it really lies, and returns its identifier.
+    pub fn add(&mut self, name: impl Into<String>, content: Arc<Content>, real: Option<PathBuf>) -> SourceId {
         // A run that names more than 2^32 files cannot be held in memory long before this saturates.
         let id = SourceId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(Source { name: name.into(), content });
+        self.files.push(Source { name: name.into(), content, real });
         id
     }
 
@@ -99,6 +102,14 @@ impl Sources {
     /// If `id` was handed out by other `Sources`: a mistake of the program, never of its input.
     pub fn get(&self, id: SourceId) -> &Source {
         &self.files[id.0 as usize]
+    }
+
+    /// The same files, one of them with other content.
+    ///
+    /// # Panics
+    /// As [`Sources::get`].
+    pub fn replace(&mut self, id: SourceId, content: Arc<Content>) {
+        self.files[id.0 as usize].content = content;
     }
 
     /// Lines and columns of a place.

@@ -15,6 +15,7 @@ use super::model::{Field, Handle, Kind, Ref, Type};
 
 use groups::{CLUSTER, COLLISION, FORWARD};
 use links::{LINK, TARGET};
+pub use nodes::setting_is_live;
 use nodes::{FILE, LISTENER, NODE, OFFSET, SETTING, TOPOLOGY};
 
 type Model = Arc<Deployment>;

@@ -2,7 +2,7 @@
 
 use minijinja::value::Value;
 
-use crate::catalogue::ValueKind;
+use crate::catalogue::{OffsetUse, ValueKind, pick};
 use crate::deployment::{Deployment, FileProblem, Listener, NumberProblem, Setting, State, Verdict, parse_int};
 use crate::home::HomeState;
 use crate::source::nearest;
@@ -21,7 +21,10 @@ pub const NODE: &[Field] = &[
     field("roles", List, "every role that it has", |m, at| list(node(m, at).role_set.iter().cloned())),
     field("host", Text, "its declared host", |m, at| optional(node(m, at).host.clone())),
     field("has_host", Bool, "whether it declares a host", |m, at| Value::from(node(m, at).host.is_some())),
-    field("home", Text, "its home directory", |m, at| text(&node(m, at).home.name)),
+    field("home", Text, "its home directory; of several layers, the one at fault", |m, at| {
+        let home = &node(m, at).home;
+        text(if home.state == HomeState::Present { &home.name } else { &home.layers[home.layer] })
+    }),
     field("home_state", OneOf(HOME_STATES), "what became of its home", |m, at| {
         text(match node(m, at).home.state {
             HomeState::Present => "present",
@@ -71,10 +74,10 @@ pub const OFFSET: &[Field] = &[
     }),
     field("overridden", Bool, "whether the start command overrides another value of the file", |m, at| {
         let offset = offset_of(m, at);
-        Value::from(offset.overridden.is_some_and(|(file, _)| Some(file) != offset.value))
+        Value::from(offset.overridden.as_ref().is_some_and(|(file, _)| parse_int(file).ok() != offset.value))
     }),
-    field("file_value", Number, "the value that the start command overrides", |m, at| {
-        optional(offset_of(m, at).overridden.map(|(value, _)| value))
+    field("file_text", Text, "what the start command overrides, as written", |m, at| {
+        optional(offset_of(m, at).overridden.as_ref().map(|(written, _)| text(written)))
     }),
     field("from_file", Bool, "whether it comes from a file of the home", |m, at| {
         let start = m.inputs.topology_source;
@@ -91,7 +94,7 @@ fn setting_spec(model: &Model, at: Ref) -> &crate::catalogue::Setting {
 }
 
 /// Whether anything that the node does depends on a setting.
-fn setting_is_live(model: &Deployment, at: Ref) -> bool {
+pub fn setting_is_live(model: &Deployment, at: Ref) -> bool {
     let catalogue = model.catalogue();
     let node = &model.nodes[at.first];
     let by_link = model.links_of(at.first).iter().any(|link| {
@@ -156,18 +159,12 @@ pub const SETTING: &[Field] = &[
     field("duplicates", Number, "further elements of that name with other values", |m, at| {
         Value::from(setting(m, at).duplicates.len())
     }),
-    field("is_default", Bool, "whether it is the number that it would be unwritten, before any offset", |m, at| {
-        let default = m.catalogue().listeners.iter().find(|listener| {
-            listener.port == at.second
-                || m.catalogue().links.iter().any(|link| {
-                    uses(link, at.second)
-                        && link.listeners.iter().any(|(_, meant)| m.catalogue().listeners[*meant].id == listener.id)
-                })
-        });
-        let written = setting(m, at).text.as_deref().and_then(|text| text.parse::<u32>().ok());
-        Value::from(default.is_some_and(|listener| Some(listener.default) == written))
+    field("is_default", Bool, "whether it is the number to which the offset would be added if it were not written", |m, at| {
+        let default = pick(&setting_spec(m, at).absent, m.nodes[at.first].product.family);
+        let shifted = default.filter(|default| default.offset == OffsetUse::Always);
+        Value::from(shifted.is_some_and(|default| Some(&default.value) == setting(m, at).text.as_ref()))
     }),
-    field("settled", Bool, "whether every link of its node, and every call to it, is in order", |m, at| {
+    field("settled", Bool, "whether every link of its node, every call to it and every port of it is in order", |m, at| {
         Value::from(m.is_settled(at.first))
     }),
 ];

@@ -1,0 +1,352 @@
+//! The plan: which fixes are taken, tried together in memory until nothing changes any more.
+//!
+//! Invariant: what a plan changes leaves fewer findings and no new one. A fix that would bring one is taken only
+//! together with fixes that mend that too.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::catalogue::Severity;
+use crate::config::{self, Edit};
+use crate::deployment::{self, Deployment};
+use crate::lint::{self, Finding, Linted, Options, Rules, Safety, Side};
+use crate::source::{Content, SourceId};
+
+use super::{FileEdit, Suggestion, suggest};
+
+/// Rounds after which a plan is taken as it is. Each round leaves fewer findings, so that more are hardly ever needed.
+const ROUNDS: usize = 16;
+/// How often findings that a fix uncovers are mended in turn before that fix is given up.
+const DEPTH: usize = 3;
+
+/// Which fixes may be taken.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wish {
+    /// Unsafe ones too.
+    pub unsafe_fixes: bool,
+    /// The side on which a mismatch is mended where both can be.
+    pub prefer: Side,
+}
+
+/// What is to be changed, and what comes of it.
+pub struct Plan {
+    /// Files that change, by name.
+    pub files: Vec<FileChange>,
+    /// The fixes that were taken, in the order of their findings.
+    pub applied: Vec<Applied>,
+    /// Findings with a fix that was not taken: why.
+    pub held_back: Vec<HeldBack>,
+    /// The model after the plan.
+    pub model: Arc<Deployment>,
+    /// What remains after the plan.
+    pub linted: Linted,
+}
+
+/// A file that changes.
+#[derive(Debug, Clone)]
+pub struct FileChange {
+    /// The file; of several names, the first.
+    pub source: SourceId,
+    /// Its name for people.
+    pub name: String,
+    /// Where it lies.
+    pub real: PathBuf,
+    /// What it holds.
+    pub before: Arc<Content>,
+    /// What it is to hold.
+    pub after: Vec<u8>,
+}
+
+/// A fix that was taken.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    /// The finding that it mends.
+    pub finding: Finding,
+    /// Its title.
+    pub title: String,
+    /// Whether it is safe.
+    pub safety: Safety,
+    /// The files that it changes.
+    pub sources: Vec<SourceId>,
+}
+
+/// A finding with a fix that was not taken.
+#[derive(Debug, Clone)]
+pub struct HeldBack {
+    /// Its rule.
+    pub rule: String,
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// The fix.
+    pub title: String,
+    /// Why it was not taken.
+    pub why: String,
+}
+
+/// What a plan is made from.
+pub struct Planner<'a> {
+    /// The rules.
+    pub rules: &'a Rules,
+    /// How to lint.
+    pub options: &'a Options,
+    /// What may be taken.
+    pub wish: Wish,
+    /// Files that cannot be written, by where they lie: why.
+    pub closed: BTreeMap<PathBuf, String>,
+}
+
+/// A deployment at some point of the plan.
+#[derive(Clone)]
+struct State {
+    model: Arc<Deployment>,
+    linted: Arc<Linted>,
+    changed: BTreeMap<SourceId, Vec<u8>>,
+    applied: Vec<Applied>,
+}
+
+impl State {
+    fn fingerprints(&self) -> HashSet<&str> {
+        self.linted.findings.iter().map(|finding| finding.fingerprint.as_str()).collect()
+    }
+
+    fn finding(&self, fingerprint: &str) -> Option<&Finding> {
+        self.linted.findings.iter().find(|finding| finding.fingerprint == fingerprint)
+    }
+}
+
+/// A fix of a finding, to be looked up again in every state: places move.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Choice {
+    fingerprint: String,
+    title: String,
+}
+
+/// What became of trying fixes.
+enum Tried {
+    /// It leaves fewer findings, and no new one.
+    Good(State),
+    /// It does not: why, in words.
+    Bad(String),
+}
+
+impl Planner<'_> {
+    /// Makes a plan for the findings of a model.
+    pub fn plan(&self, model: &Arc<Deployment>, linted: &Linted) -> Plan {
+        let mut state = State {
+            model: Arc::clone(model),
+            linted: Arc::new(linted.clone()),
+            changed: BTreeMap::new(),
+            applied: Vec::new(),
+        };
+        let mut given_up: BTreeMap<Choice, String> = BTreeMap::new();
+        for _ in 0..ROUNDS {
+            let batch = self.choose(&state, &given_up, |_| true);
+            if batch.is_empty() {
+                break;
+            }
+            let before = state.linted.findings.len();
+            state = self.take(state, &batch, &mut given_up);
+            if state.linted.findings.len() == before && self.choose(&state, &given_up, |_| true) == batch {
+                break;
+            }
+        }
+        Self::finish(model, state, given_up)
+    }
+
+    /// One fix for each finding that may be mended: the first that was not given up.
+    fn choose(&self, state: &State, given_up: &BTreeMap<Choice, String>, wanted: impl Fn(&Finding) -> bool) -> Vec<Choice> {
+        // Infos are mended only where the user made more of them.
+        let findings = state.linted.findings.iter().filter(|finding| finding.severity > Severity::Info && wanted(finding));
+        let choice = |finding: &Finding| {
+            let mut fixes: Vec<_> = finding.fixes.iter().filter(|fix| self.may_take(fix)).collect();
+            fixes.sort_by_key(|fix| fix.side.map_or(1, |side| if side == self.wish.prefer { 0 } else { 2 }));
+            fixes.into_iter().find_map(|fix| {
+                let choice = Choice { fingerprint: finding.fingerprint.clone(), title: fix.title.clone() };
+                let open = !given_up.contains_key(&choice) && suggest(&state.model, fix).applicable;
+                open.then_some(choice)
+            })
+        };
+        findings.filter_map(choice).collect()
+    }
+
+    /// Safe fixes; unsafe ones where asked for. The server's side, if asked for, is tried too where other nodes call that
+    /// server: the trial tells whether it suits them all.
+    fn may_take(&self, fix: &lint::Fix) -> bool {
+        fix.safety == Safety::Safe || self.wish.unsafe_fixes || self.for_all_callers(fix)
+    }
+
+    fn for_all_callers(&self, fix: &lint::Fix) -> bool {
+        self.wish.prefer == Side::Server && fix.side == Some(Side::Server)
+    }
+
+    /// Takes as many of the fixes as leave no new finding. Those that do are found by halving.
+    fn take(&self, state: State, batch: &[Choice], given_up: &mut BTreeMap<Choice, String>) -> State {
+        match self.try_all(&state, batch, DEPTH) {
+            Tried::Good(after) => after,
+            Tried::Bad(why) => match batch {
+                [] => state,
+                [only] => {
+                    given_up.insert(only.clone(), why);
+                    state
+                }
+                many => {
+                    let (left, right) = many.split_at(many.len() / 2);
+                    let state = self.take(state, left, given_up);
+                    self.take(state, right, given_up)
+                }
+            },
+        }
+    }
+
+    /// Tries fixes together, and mends in turn what they uncover.
+    fn try_all(&self, state: &State, batch: &[Choice], depth: usize) -> Tried {
+        let (mut after, taken) = match self.apply(state, batch) {
+            Ok(applied) => applied,
+            Err(why) => return Tried::Bad(why),
+        };
+        let known: HashSet<&str> = state.fingerprints();
+        for _ in 0..depth {
+            let uncovered = self.choose(&after, &BTreeMap::new(), |finding| !known.contains(finding.fingerprint.as_str()));
+            if uncovered.is_empty() {
+                break;
+            }
+            match self.apply(&after, &uncovered) {
+                Ok((further, _)) => after = further,
+                Err(_) => break,
+            }
+        }
+        match self.objection(state, &after, &taken) {
+            Some(why) => Tried::Bad(why),
+            None => Tried::Good(after),
+        }
+    }
+
+    /// What speaks against a state: a new finding, one that is still there, a caller that is left behind.
+    fn objection(&self, before: &State, after: &State, taken: &[Choice]) -> Option<String> {
+        let known = before.fingerprints();
+        if let Some(new) = after.linted.findings.iter().find(|finding| !known.contains(finding.fingerprint.as_str())) {
+            return Some(format!("it would bring {}[{}]: {}", new.severity.name(), new.rule, new.message));
+        }
+        if after.linted.failed {
+            return Some("a rule could not be evaluated then".to_owned());
+        }
+        for choice in taken {
+            if after.finding(&choice.fingerprint).is_some() {
+                return Some("it would not be enough".to_owned());
+            }
+            let Some(finding) = before.finding(&choice.fingerprint) else { continue };
+            let fix = finding.fixes.iter().find(|fix| fix.title == choice.title);
+            let for_all = fix.is_some_and(|fix| fix.safety == Safety::Unsafe && !self.wish.unsafe_fixes);
+            let servers = finding.nodes.get(1..).unwrap_or_default();
+            let left = |other: &&Finding| {
+                other.rule == finding.rule && other.nodes.iter().skip(1).any(|node| servers.contains(node))
+            };
+            if for_all && let Some(left) = after.linted.findings.iter().find(left) {
+                return Some(format!("it would not mend every caller: {}", left.message));
+            }
+        }
+        let fewer = after.linted.findings.len() < before.linted.findings.len();
+        (!fewer).then(|| "it would not leave fewer findings".to_owned())
+    }
+
+    /// The state after fixes, and those of them that were applied: what overlaps with an earlier one waits for a later round.
+    fn apply(&self, state: &State, batch: &[Choice]) -> Result<(State, Vec<Choice>), String> {
+        let (mut taken, mut applied) = (Vec::new(), Vec::new());
+        let mut edits: BTreeMap<SourceId, Vec<Edit>> = BTreeMap::new();
+        for choice in batch {
+            let Some(finding) = state.finding(&choice.fingerprint) else { continue };
+            let Some(fix) = finding.fixes.iter().find(|fix| fix.title == choice.title) else { continue };
+            let suggestion = suggest(&state.model, fix);
+            if !suggestion.applicable {
+                continue;
+            }
+            self.refuse_closed(state, &suggestion)?;
+            // A file may be known by several names.
+            let first_name = |source| state.model.names_of(source).first().copied().unwrap_or(source);
+            let new: Vec<FileEdit> =
+                suggestion.edits.into_iter().map(|one| FileEdit { source: first_name(one.source), ..one }).collect();
+            if !fits(&edits, &new) {
+                continue;
+            }
+            let sources: BTreeSet<SourceId> = new.iter().map(|edit| edit.source).collect();
+            for FileEdit { source, edit } in new {
+                let of_file = edits.entry(source).or_default();
+                if !of_file.contains(&edit) {
+                    of_file.push(edit);
+                }
+            }
+            taken.push(choice.clone());
+            applied.push(Applied {
+                finding: finding.clone(),
+                title: fix.title.clone(),
+                safety: fix.safety,
+                sources: sources.into_iter().collect(),
+            });
+        }
+        let mut changed = state.changed.clone();
+        for (source, edits) in edits {
+            let content = &state.model.sources().get(source).content;
+            let bytes = config::apply(content.bytes(), &edits, content).ok_or("the edits cannot be written")?;
+            for name in state.model.names_of(source) {
+                changed.insert(name, bytes.clone());
+            }
+        }
+        let model = Arc::new(deployment::resolve(state.model.inputs.edited(&changed)));
+        let linted = Arc::new(lint::run(&model, self.rules, self.options));
+        let applied = state.applied.iter().cloned().chain(applied).collect();
+        Ok((State { model, linted, changed, applied }, taken))
+    }
+
+    fn refuse_closed(&self, state: &State, suggestion: &Suggestion) -> Result<(), String> {
+        let closed = |edit: &FileEdit| {
+            let real = state.model.sources().get(edit.source).real.as_ref();
+            match real.map(|real| self.closed.get(real)) {
+                Some(None) => None,
+                Some(Some(why)) => Some(why.clone()),
+                None => Some(format!("{} is no file on disk", state.model.sources().get(edit.source).name)),
+            }
+        };
+        suggestion.edits.iter().find_map(closed).map_or(Ok(()), Err)
+    }
+
+    fn finish(origin: &Deployment, state: State, given_up: BTreeMap<Choice, String>) -> Plan {
+        let held_back = given_up.into_iter().filter_map(|(Choice { fingerprint, title }, why)| {
+            let finding = state.finding(&fingerprint)?;
+            Some(HeldBack { rule: finding.rule.clone(), fingerprint, title, why })
+        });
+        let held_back = held_back.collect();
+        let mut files: Vec<FileChange> = Vec::new();
+        let mut seen: HashSet<PathBuf> = HashSet::new();
+        for (source, after) in &state.changed {
+            let file = origin.sources().get(*source);
+            let Some(real) = file.real.clone().filter(|real| seen.insert(real.clone())) else { continue };
+            files.push(FileChange {
+                source: *source,
+                name: file.name.clone(),
+                real,
+                before: Arc::clone(&file.content),
+                after: after.clone(),
+            });
+        }
+        Plan {
+            held_back,
+            files,
+            applied: state.applied,
+            model: state.model,
+            linted: Arc::unwrap_or_clone(state.linted),
+        }
+    }
+}
+
+/// Whether edits lie apart from those that are there, or are the same.
+fn fits(edits: &BTreeMap<SourceId, Vec<Edit>>, new: &[FileEdit]) -> bool {
+    new.iter().all(|FileEdit { source, edit }| {
+        let there = edits.get(source).map(Vec::as_slice).unwrap_or_default();
+        there.contains(edit) || there.iter().all(|other| apart(other, edit))
+    })
+}
+
+fn apart(one: &Edit, other: &Edit) -> bool {
+    one.span.end < other.span.start || other.span.end < one.span.start
+}
