@@ -114,7 +114,8 @@ fn offset(inputs: &Inputs, declared: &topology::Node, node: &Node) -> Offset {
     let setting = &node.settings[catalogue.offset];
     let Some(start) = &declared.port_offset else { return file_offset(inputs, declared, node, setting) };
     let place = Some(Place { source: inputs.topology_source, span: start.span });
-    let overridden = setting.text.clone().zip(setting.place()).filter(|_| setting.state == State::Written);
+    let known = setting.state == State::Written && file_offset(inputs, declared, node, setting).unknown.is_none();
+    let overridden = setting.text.clone().zip(setting.place()).filter(|_| known);
     let origin = "start command".to_owned();
     Offset { overridden, ..number(&start.value, origin, place) }
 }

@@ -18,6 +18,7 @@ pub mod rules;
 pub mod short;
 mod snippet;
 mod summary;
+pub mod unified;
 #[cfg(test)]
 mod tests;
 pub mod topology_errors;
