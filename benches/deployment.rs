@@ -62,7 +62,7 @@ fn stages(criterion: &mut Criterion) {
     let project = load().resolve();
     group.bench_function("lint", |bencher| bencher.iter(|| black_box(engine.lint(&project, &HashMap::new()))));
     let linted = engine.lint(&project, &HashMap::new());
-    let report = Report { project: &project, linted: &linted };
+    let report = Report { project: &project, linted: &linted, mended: None };
     println!("{} findings to report", linted.findings.len());
     group.bench_function("report: human", |bencher| bencher.iter(|| black_box(human::render(&report, &Style::default()))));
     group.bench_function("report: json", |bencher| bencher.iter(|| black_box(json::render(&report))));

@@ -1,7 +1,7 @@
 //! A topology with everything that it names: read, resolved and linted in one go. What the command
 //! line, tests and editors start from.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::catalogue::{self, Catalogue, Severity};
 use crate::config::{Documents, Format};
 use crate::deployment::{self, Deployment, Inputs};
+use crate::fix::{self, Applied, FileChange, HeldBack, Plan, Planner, Wish};
 use crate::home::{self, Disk, FileState, Home, ReadError, Storage, Wanted};
 use crate::lint::{self, Linted, Options, Rules};
 use crate::source::{Content, SourceId, Sources, TextKind};
@@ -42,6 +43,26 @@ pub struct Project {
     pub model: Arc<Deployment>,
     /// The topology's folder, as paths show it; empty for the working directory.
     pub folder: String,
+}
+
+/// What came of mending a project.
+pub struct Mended {
+    /// The project after it: what was written, and nothing else.
+    pub project: Project,
+    /// What remains.
+    pub linted: Linted,
+    /// The fixes that were applied.
+    pub applied: Vec<Applied>,
+    /// The files that were written.
+    pub files: Vec<FileChange>,
+    /// Findings with a fix that was not applied.
+    pub held_back: Vec<HeldBack>,
+    /// Files that could not be written: name and why.
+    pub refused: Vec<(String, String)>,
+    /// How many errors, warnings and infos are gone.
+    pub fixed: usize,
+    /// Nodes that read a file that was written, and have to be restarted for it.
+    pub restart: Vec<String>,
 }
 
 /// Why a project cannot be opened: exit status 2.
@@ -180,12 +201,8 @@ impl Engine {
         storage: &dyn Storage,
         folder: &Path,
     ) -> Inputs {
-        let wanted: Vec<Wanted> = self
-            .catalogue
-            .files
-            .iter()
-            .map(|file| Wanted { path: file.path.clone(), kind: file.text_kind() })
-            .collect();
+        let wanted: Vec<Wanted> =
+            self.catalogue.files.iter().map(|file| Wanted { path: file.path.clone(), kind: file.text_kind() }).collect();
         let paths: Vec<Vec<&str>> =
             topology.nodes.iter().map(|node| node.home.iter().map(|layer| layer.value.as_str()).collect()).collect();
         let homes = home::read(storage, folder, &paths, &wanted, &mut sources);
@@ -213,11 +230,87 @@ impl Engine {
 
     /// Lints a project. `overrides` replace severities, those of the topology too; `None` switches a rule off.
     pub fn lint(&self, project: &Project, overrides: &HashMap<String, Option<Severity>>) -> Linted {
+        lint::run(&project.model, &self.rules, &Self::options(project, overrides))
+    }
+
+    fn options(project: &Project, overrides: &HashMap<String, Option<Severity>>) -> Options {
         let declared = &project.model.inputs.topology.severities;
         let mut severities: HashMap<String, Option<Severity>> =
             declared.iter().map(|(rule, severity)| (rule.value.clone(), severity_named(&severity.value).flatten())).collect();
         severities.extend(overrides.iter().map(|(rule, severity)| (rule.clone(), *severity)));
-        lint::run(&project.model, &self.rules, &Options { severities, folder: project.folder.clone() })
+        Options { severities, folder: project.folder.clone() }
+    }
+
+    /// Chooses fixes and tries them in memory. `closed` are files that cannot be written, and why.
+    pub fn plan(
+        &self,
+        project: &Project,
+        linted: &Linted,
+        overrides: &HashMap<String, Option<Severity>>,
+        wish: Wish,
+        closed: &BTreeMap<PathBuf, String>,
+    ) -> Plan {
+        let options = Self::options(project, overrides);
+        Planner { rules: &self.rules, options: &options, wish, closed }.plan(&project.model, linted)
+    }
+
+    /// Applies fixes to the files on disk. A file that cannot be written is left as it is, and the plan is made anew
+    /// without it.
+    pub fn mend(&self, project: &Project, linted: &Linted, overrides: &HashMap<String, Option<Severity>>, wish: Wish) -> Mended {
+        let mut closed: BTreeMap<PathBuf, String> = BTreeMap::new();
+        let mut refused: Vec<(String, String)> = Vec::new();
+        let plan = loop {
+            let plan = self.plan(project, linted, overrides, wish, &closed);
+            let (prepared, failed) = fix::prepare(&plan.files);
+            if failed.is_empty() {
+                let late: Vec<(usize, String)> = prepared
+                    .into_iter()
+                    .enumerate()
+                    .filter_map(|(index, one)| one.commit().err().map(|why| (index, why)))
+                    .collect();
+                refused.extend(late.iter().map(|(index, why)| (plan.files[*index].name.clone(), why.clone())));
+                break self.without(project, overrides, plan, &late);
+            }
+            for one in failed {
+                let change = &plan.files[one.index];
+                closed.insert(change.real.clone(), format!("{}: {}", change.name, one.why));
+                refused.push((change.name.clone(), one.why));
+            }
+        };
+        let written: BTreeSet<SourceId> = plan.files.iter().flat_map(|file| project.model.names_of(file.source)).collect();
+        let readers = project.model.files.iter().filter(|file| written.contains(&file.source)).flat_map(|file| &file.nodes);
+        let restart: BTreeSet<usize> = readers.copied().collect();
+        Mended {
+            fixed: linted.findings.len().saturating_sub(plan.linted.findings.len()),
+            restart: restart.into_iter().map(|node| project.model.nodes[node].name.clone()).collect(),
+            project: Project { model: plan.model, folder: project.folder.clone() },
+            linted: plan.linted,
+            applied: plan.applied,
+            files: plan.files,
+            held_back: plan.held_back,
+            refused,
+        }
+    }
+
+    /// The plan without files that could not be replaced in the end.
+    fn without(
+        &self,
+        project: &Project,
+        overrides: &HashMap<String, Option<Severity>>,
+        mut plan: Plan,
+        late: &[(usize, String)],
+    ) -> Plan {
+        if late.is_empty() {
+            return plan;
+        }
+        let lost: BTreeSet<SourceId> = late.iter().map(|(index, _)| plan.files[*index].source).collect();
+        plan.files.retain(|file| !lost.contains(&file.source));
+        plan.applied.retain(|fix| !fix.sources.iter().any(|source| lost.contains(source)));
+        let names = |file: &FileChange| project.model.names_of(file.source);
+        let bytes = plan.files.iter().flat_map(|file| names(file).into_iter().map(|name| (name, file.after.clone()))).collect();
+        plan.model = Arc::new(deployment::resolve(project.model.inputs.edited(&bytes)));
+        plan.linted = lint::run(&plan.model, &self.rules, &Self::options(project, overrides));
+        plan
     }
 }
 

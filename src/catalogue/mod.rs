@@ -157,6 +157,14 @@ pub struct Setting {
     pub confidence: Confidence,
 }
 
+impl Setting {
+    /// The element that people look for, where its name says what it is (`ThriftClientPort`), else the title.
+    pub fn element(&self) -> &str {
+        let path = self.places.first().map(|place| &place.path).filter(|path| !path.is_attribute());
+        path.and_then(Path::name).filter(|name| name.chars().any(char::is_uppercase)).unwrap_or(&self.title)
+    }
+}
+
 /// A condition on a setting.
 #[derive(Debug, Clone)]
 pub struct Condition {

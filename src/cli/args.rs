@@ -56,6 +56,18 @@ pub struct Check {
     /// Write to a file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub output: Option<std::path::PathBuf>,
+    /// Apply the safe fixes of errors and warnings to the files
+    #[arg(long, conflicts_with = "diff")]
+    pub fix: bool,
+    /// Print what --fix would change as a unified diff (for git apply or patch -p1), and change nothing
+    #[arg(long, conflicts_with = "format")]
+    pub diff: bool,
+    /// Let --fix and --diff use unsafe fixes too
+    #[arg(long)]
+    pub unsafe_fixes: bool,
+    /// The side on which --fix and --diff mend a port mismatch
+    #[arg(long, value_enum, default_value_t = Prefer::Client, value_name = "SIDE")]
+    pub prefer: Prefer,
     /// The mildest severity that makes the exit status 1
     #[arg(long, value_enum, default_value_t = FailOn::Error, value_name = "SEVERITY")]
     pub fail_on: FailOn,
@@ -121,6 +133,15 @@ pub enum TableFormat {
     Table,
     /// For programs (version 1, stable)
     Json,
+}
+
+/// Sides of a port mismatch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Prefer {
+    /// The node that calls
+    Client,
+    /// The node that is called
+    Server,
 }
 
 /// When findings fail a run.

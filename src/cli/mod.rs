@@ -2,7 +2,7 @@
 
 mod args;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -12,21 +12,31 @@ use clap::Parser;
 use globset::Glob;
 
 use crate::catalogue::Severity;
-use crate::lint::Linted;
+use crate::fix::{FileChange, Wish};
+use crate::lint::{Linted, Side};
 use crate::project::{Engine, OpenError, Project, severity_named};
 use crate::report::{self, Report, Style};
 use crate::source::nearest;
 
-use args::{Check, Cli, Color, Command, Explain, FailOn, Format, Links, Ports, TableFormat, Where};
+use args::{Check, Cli, Color, Command, Explain, FailOn, Format, Links, Ports, Prefer, TableFormat, Where};
 
 /// Exit status where the check could not run.
 const COULD_NOT_RUN: u8 = 2;
 
 /// What a command wants printed, and the exit status.
 struct Outcome {
-    text: String,
+    /// The result: to standard output, or to the file.
+    text: Vec<u8>,
     file: Option<PathBuf>,
+    /// What else there is to say: to standard error.
+    notes: Vec<String>,
     status: u8,
+}
+
+impl Outcome {
+    fn done(text: impl Into<Vec<u8>>) -> Self {
+        Self { text: text.into(), file: None, notes: Vec::new(), status: 0 }
+    }
 }
 
 /// Runs the program on arguments, the first being its own name.
@@ -56,12 +66,15 @@ fn complain(message: &str) {
 }
 
 fn write(outcome: &Outcome) -> Result<(), String> {
+    for note in &outcome.notes {
+        complain(note);
+    }
     if let Some(path) = &outcome.file {
         return std::fs::write(path, &outcome.text)
             .map_err(|error| format!("error: {} cannot be written: {error}", path.display()));
     }
     let mut out = std::io::stdout().lock();
-    match out.write_all(outcome.text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(&outcome.text).and_then(|()| out.flush()) {
         // Whoever reads has seen enough (`| head`).
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         other => other.map_err(|error| format!("error: standard output cannot be written: {error}")),
@@ -69,7 +82,7 @@ fn write(outcome: &Outcome) -> Result<(), String> {
 }
 
 fn command(engine: &Engine, cli: &Cli) -> Result<Outcome, String> {
-    let ok = |text| Outcome { text, file: None, status: 0 };
+    let ok = |text: String| Outcome::done(text);
     match &cli.command {
         Command::Check(options) => check(engine, options, cli.color),
         Command::Ports(options) => ports(engine, options, cli.color).map(ok),
@@ -91,13 +104,64 @@ fn check(engine: &Engine, options: &Check, color: Color) -> Result<Outcome, Stri
     let overrides = overrides(engine, &options.rule)?;
     let project = open(engine, &options.place, style(color, false, true))?;
     let linted = engine.lint(&project, &overrides);
-    let report = Report { project: &project, linted: &linted };
+    let wish = Wish { unsafe_fixes: options.unsafe_fixes, prefer: side(options.prefer) };
+    if options.diff {
+        return Ok(diff(engine, &project, &linted, &overrides, wish, options));
+    }
+    if !options.fix {
+        let report = Report { project: &project, linted: &linted, mended: None };
+        return Ok(reported(&report, options, color));
+    }
+    let mended = engine.mend(&project, &linted, &overrides, wish);
+    let report = Report { project: &mended.project, linted: &mended.linted, mended: Some(&mended) };
+    let mut outcome = reported(&report, options, color);
+    if options.format != Format::Human && !mended.files.is_empty() {
+        outcome.notes.push(format!("{}; restart {}", report::mended::summary(&mended), report::mended::restart(&mended)));
+    }
+    outcome.notes.extend(mended.refused.iter().map(|(name, why)| format!("error: {name} is not mended: {why}")));
+    if !mended.refused.is_empty() {
+        outcome.status = COULD_NOT_RUN;
+    }
+    Ok(outcome)
+}
+
+fn reported(report: &Report<'_>, options: &Check, color: Color) -> Outcome {
     let text = match options.format {
-        Format::Human => report::human::render(&report, &style(color, options.verbose, options.output.is_none())),
-        Format::Short => report::short::render(&report),
-        Format::Json => report::json::render(&report),
+        Format::Human => report::human::render(report, &style(color, options.verbose, options.output.is_none())),
+        Format::Short => report::short::render(report),
+        Format::Json => report::json::render(report),
     };
-    Ok(Outcome { text, file: options.output.clone(), status: status(&linted, options.fail_on) })
+    Outcome { file: options.output.clone(), status: status(report.linted, options.fail_on), ..Outcome::done(text) }
+}
+
+fn side(prefer: Prefer) -> Side {
+    match prefer {
+        Prefer::Client => Side::Client,
+        Prefer::Server => Side::Server,
+    }
+}
+
+/// What `--fix` would change. The exit status is that of the deployment as it is.
+fn diff(
+    engine: &Engine,
+    project: &Project,
+    linted: &Linted,
+    overrides: &HashMap<String, Option<Severity>>,
+    wish: Wish,
+    options: &Check,
+) -> Outcome {
+    let plan = engine.plan(project, linted, overrides, wish, &BTreeMap::new());
+    // The file itself, not a link to it: programs that apply diffs refuse to write through links.
+    let name = |change: &FileChange| crate::home::display(&change.real);
+    let unified = report::unified::render(&plan.files, name, |change| !project.model.is_understood(change.source));
+    let left_out = unified.left_out.into_iter().map(|what| format!("left out: {what}"));
+    let held_back = plan.held_back.iter().map(|one| format!("not mended: {}: {}: {}", one.rule, one.title, one.why));
+    Outcome {
+        file: options.output.clone(),
+        notes: left_out.chain(held_back).collect(),
+        status: status(linted, options.fail_on),
+        ..Outcome::done(unified.bytes)
+    }
 }
 
 fn status(linted: &Linted, fail_on: FailOn) -> u8 {

@@ -74,6 +74,21 @@ impl fmt::Display for Path {
 }
 
 impl Path {
+    /// The name of what the path leads to: an element, an attribute or a key.
+    pub fn name(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Xml(path) => path.attribute.as_deref().or_else(|| path.steps.last()?.name.as_deref()),
+            Kind::Toml(keys) => {
+                keys.iter().rev().find_map(|key| if let Key::Name(name) = key { Some(name.as_str()) } else { None })
+            }
+        }
+    }
+
+    /// Whether the path leads to an attribute.
+    pub fn is_attribute(&self) -> bool {
+        matches!(&self.kind, Kind::Xml(path) if path.attribute.is_some())
+    }
+
     /// Reads a path into files of the format.
     ///
     /// # Errors

@@ -71,6 +71,9 @@ pub struct Forward {
 /// Members of one port beyond which only pairs with the first are listed.
 const ALL_PAIRS: usize = 8;
 
+/// How far from a port another listener of the node may be to be the one that was meant: offsets are small.
+const NEAR: i64 = 100;
+
 struct Claim {
     who: Opener,
     listener: Option<usize>,
@@ -192,11 +195,16 @@ pub fn forwards(inputs: &Inputs, nodes: &[Node], directory: &Directory) -> Vec<F
                 let Some(node) = directory.node(&backend.node) else { continue };
                 let backend_port = i64::from(backend.port);
                 let place = Place { source: inputs.topology_source, span: backend.span };
-                let is_open = |listener: &super::Listener| listener.live && listener.port.value() == Some(backend_port);
+                // What is only switched off is where it is forwarded to: the switch is at fault, not the balancer.
+                let is_open = |listener: &super::Listener| {
+                    (listener.live || listener.listed && !listener.switched_off_by.is_empty())
+                        && listener.port.value() == Some(backend_port)
+                };
                 let open = nodes[node].listeners.iter().any(is_open) || may_be_open(inputs, &nodes[node], backend_port);
                 let known = nodes[node].listeners.iter().filter(|listener| listener.live);
                 let nearest = known
                     .filter_map(|listener| Some(((listener.port.value()? - backend_port).abs(), listener.spec)))
+                    .filter(|(distance, _)| *distance <= NEAR)
                     .min()
                     .map(|(_, spec)| spec);
                 forwards.push(Forward { balancer, port: i64::from(port.value), node, backend_port, place, open, nearest });

@@ -30,7 +30,7 @@ use crate::topology::{Topology, TopologyError};
 pub use expand::{Expanded, What};
 pub use groups::{Cluster, Collision, Forward, Opener};
 pub use hosts::apart;
-pub use links::{Host, Lack, Link, Target, Verdict, WrittenPort};
+pub use links::{Host, Link, Target, Verdict, WrittenPort};
 pub use port::{EffectivePort, Reason, Step};
 pub use settings::{NumberProblem, Setting, State, parse_int};
 
@@ -61,7 +61,8 @@ impl Inputs {
             }
             for (index, spec) in self.catalogue.files.iter().enumerate() {
                 let FileState::Read(source) = home.file(index) else { continue };
-                let Some(bytes) = files.get(source).filter(|bytes| sources.get(*source).content.bytes() != bytes.as_slice()) else {
+                let Some(bytes) = files.get(source).filter(|bytes| sources.get(*source).content.bytes() != bytes.as_slice())
+                else {
                     continue;
                 };
                 let content = Arc::new(Content::decode(bytes.clone(), spec.text_kind()));
@@ -212,12 +213,14 @@ pub struct Listener {
     pub port: EffectivePort,
     /// Whether the node's version has it and its role or profile runs it.
     pub listed: bool,
+    /// Whether the node's role would run it and its start profile does not.
+    pub out_of_profile: bool,
     /// Whether it opens.
     pub live: bool,
     /// Why it does not.
     pub why_dormant: Option<String>,
-    /// The setting that keeps it from opening.
-    pub switched_off_by: Option<usize>,
+    /// The settings that keep it from opening.
+    pub switched_off_by: Vec<usize>,
     /// The address that it binds, where one is written.
     pub bind: Option<String>,
     /// Whether that address is one of the machine itself only.

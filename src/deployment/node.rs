@@ -9,7 +9,7 @@ use crate::topology;
 
 use super::expand::{self, Names, What};
 use super::port::{EffectivePort, Step};
-use super::settings::{self, NumberProblem, Setting, State, first_unmet, parse_int};
+use super::settings::{self, NumberProblem, Setting, State, first_unmet, holds_for, parse_int};
 use super::{Inputs, Listener, Node, Offset, OffsetProblem, Product, product};
 
 /// Builds the node at an index of the topology.
@@ -45,16 +45,30 @@ pub fn build(inputs: &Inputs, index: usize) -> Node {
     };
     node.offset = offset(inputs, declared, &node);
     node.listeners = (0..catalogue.listeners.len()).map(|spec| listener(inputs, declared, &node, spec)).collect();
+    let values: Vec<Option<String>> = (0..node.settings.len()).map(|setting| value(inputs, declared, &node, setting)).collect();
+    for (setting, value) in node.settings.iter_mut().zip(values) {
+        setting.value = value;
+    }
     node.assumed = assumed(catalogue, &node);
     node.unresolved = unresolved(inputs, declared, &node);
     node
+}
+
+/// The text of a setting with its placeholders replaced, where all of them are known.
+fn value(inputs: &Inputs, declared: &topology::Node, node: &Node, setting: usize) -> Option<String> {
+    let text = node.settings[setting].text.as_deref()?;
+    if !text.contains(['$', '{', '<', '%', '[']) {
+        return Some(text.to_owned());
+    }
+    let expanded = expand::expand(text, &Reader { inputs, declared, node }, inputs.catalogue.settings[setting].synapse);
+    expanded.pieces.iter().all(|piece| !piece.what.is_unknown()).then_some(expanded.text)
 }
 
 /// What is not known of the offset and of the ports that the node may open.
 fn unresolved(inputs: &Inputs, declared: &topology::Node, node: &Node) -> Vec<(Place, What)> {
     let catalogue = &inputs.catalogue;
     let offset = declared.port_offset.is_none().then_some(catalogue.offset);
-    let open = node.listeners.iter().filter(|listener| listener.listed && listener.switched_off_by.is_none());
+    let open = node.listeners.iter().filter(|listener| listener.listed && listener.switched_off_by.is_empty());
     let ports = open.map(|listener| catalogue.listeners[listener.spec].port);
     let in_setting = |setting: usize| {
         let written = node.settings[setting].place().zip(node.settings[setting].text.as_deref());
@@ -236,6 +250,8 @@ fn listener(inputs: &Inputs, declared: &topology::Node, node: &Node, spec: usize
     let listed = has_version && (in_profile.unwrap_or(in_role) || in_role && in_profile.is_none());
     let port = port(inputs, declared, node, known.port);
     let unmet = first_unmet(catalogue, &node.settings, &known.live);
+    let off = |condition: &&catalogue::Condition| holds_for(catalogue, &node.settings, condition) == Some(false);
+    let switched_off_by = known.live.iter().filter(off).map(|condition| condition.setting).collect();
     let home_known = node.home.state == HomeState::Present;
     let closed =
         matches!(node.settings[known.port].state, State::Absent | State::Blank) && node.settings[known.port].text.is_none();
@@ -255,8 +271,9 @@ fn listener(inputs: &Inputs, declared: &topology::Node, node: &Node, spec: usize
         spec,
         live: listed && why_dormant.is_none(),
         listed,
+        out_of_profile: has_version && in_role && in_profile == Some(false),
         why_dormant,
-        switched_off_by: unmet.filter(|(_, holds)| *holds == Some(false)).map(|(condition, _)| condition.setting),
+        switched_off_by,
         // What is only assumed of a missing file shuts nobody out.
         bind_loopback: bind.as_ref().is_some_and(|(bind, state)| *state == State::Written && catalogue.is_loopback(bind)),
         bind: bind.map(|(bind, _)| bind),
@@ -267,7 +284,7 @@ fn listener(inputs: &Inputs, declared: &topology::Node, node: &Node, spec: usize
 
 /// Why a condition keeps something from being used.
 pub fn dormant_because(catalogue: &Catalogue, node: &Node, condition: &catalogue::Condition) -> String {
-    let title = &catalogue.settings[condition.setting].title;
+    let title = catalogue.settings[condition.setting].element();
     let setting = &node.settings[condition.setting];
     match (&setting.text, setting.state) {
         (None, _) => format!("{title} is missing"),

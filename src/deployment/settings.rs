@@ -14,6 +14,8 @@ pub struct Setting {
     pub state: State,
     /// The text that counts: as written, else what the missing file or element stands for.
     pub text: Option<String>,
+    /// The text with its placeholders replaced; `None` where one of them is not known.
+    pub value: Option<String>,
     /// Whether the offset is added to it.
     pub offset: OffsetUse,
     /// Where it is written (also if it is blank).
@@ -80,7 +82,7 @@ pub fn parse_int(text: &str) -> Result<i64, (NumberProblem, Option<i64>)> {
 
 impl Setting {
     fn empty(state: State) -> Self {
-        Self { state, text: None, offset: OffsetUse::Never, found: None, duplicates: Vec::new(), file: None }
+        Self { state, text: None, value: None, offset: OffsetUse::Never, found: None, duplicates: Vec::new(), file: None }
     }
 
     /// Where it is written.
@@ -158,8 +160,14 @@ fn written(
     if first.text.trim().is_empty() {
         return Setting { duplicates, ..absent(spec, family, State::Blank, source, Some(first)) };
     }
-    let text = Some(first.text.clone());
-    Setting { state: State::Written, text, offset: spec.offset, found: Some((source, first)), duplicates, file: Some(source) }
+    Setting {
+        text: Some(first.text.clone()),
+        offset: spec.offset,
+        found: Some((source, first)),
+        duplicates,
+        file: Some(source),
+        ..Setting::empty(State::Written)
+    }
 }
 
 fn absent(spec: &catalogue::Setting, family: Option<Family>, state: State, source: SourceId, found: Option<Found>) -> Setting {
@@ -215,7 +223,7 @@ pub fn obsolete(inputs: &Inputs, node: &Node, file: usize, source: SourceId) -> 
     settings
         .filter(|(_, place)| place.file == file && holds(place.versions, node.product.family))
         .flat_map(|(setting, place)| document.find(&place.path).into_iter().map(move |found| (setting, found)))
-        .map(|(setting, found)| (Place { source, span: found.span }, setting.title.clone()))
+        .map(|(setting, found)| (Place { source, span: found.span }, setting.element().to_owned()))
         .collect()
 }
 

@@ -1,7 +1,7 @@
 //! The plan: which fixes are taken, tried together in memory until nothing changes any more.
 //!
-//! Invariant: what a plan changes leaves fewer findings and no new one. A fix that would bring one is taken only
-//! together with fixes that mend that too.
+//! Invariant: what a plan changes leaves fewer errors and warnings and no new one. A fix that would bring one is taken
+//! only together with fixes that mend that too.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
@@ -93,7 +93,7 @@ pub struct Planner<'a> {
     /// What may be taken.
     pub wish: Wish,
     /// Files that cannot be written, by where they lie: why.
-    pub closed: BTreeMap<PathBuf, String>,
+    pub closed: &'a BTreeMap<PathBuf, String>,
 }
 
 /// A deployment at some point of the plan.
@@ -108,6 +108,11 @@ struct State {
 impl State {
     fn fingerprints(&self) -> HashSet<&str> {
         self.linted.findings.iter().map(|finding| finding.fingerprint.as_str()).collect()
+    }
+
+    /// How many errors and warnings there are. Infos do not count: what a fix writes on purpose may be worth knowing.
+    fn troubles(&self) -> usize {
+        self.linted.findings.iter().filter(|finding| finding.severity > Severity::Info).count()
     }
 
     fn finding(&self, fingerprint: &str) -> Option<&Finding> {
@@ -133,21 +138,17 @@ enum Tried {
 impl Planner<'_> {
     /// Makes a plan for the findings of a model.
     pub fn plan(&self, model: &Arc<Deployment>, linted: &Linted) -> Plan {
-        let mut state = State {
-            model: Arc::clone(model),
-            linted: Arc::new(linted.clone()),
-            changed: BTreeMap::new(),
-            applied: Vec::new(),
-        };
+        let mut state =
+            State { model: Arc::clone(model), linted: Arc::new(linted.clone()), changed: BTreeMap::new(), applied: Vec::new() };
         let mut given_up: BTreeMap<Choice, String> = BTreeMap::new();
         for _ in 0..ROUNDS {
             let batch = self.choose(&state, &given_up, |_| true);
             if batch.is_empty() {
                 break;
             }
-            let before = state.linted.findings.len();
+            let before = state.troubles();
             state = self.take(state, &batch, &mut given_up);
-            if state.linted.findings.len() == before && self.choose(&state, &given_up, |_| true) == batch {
+            if state.troubles() == before && self.choose(&state, &given_up, |_| true) == batch {
                 break;
             }
         }
@@ -225,7 +226,8 @@ impl Planner<'_> {
     /// What speaks against a state: a new finding, one that is still there, a caller that is left behind.
     fn objection(&self, before: &State, after: &State, taken: &[Choice]) -> Option<String> {
         let known = before.fingerprints();
-        if let Some(new) = after.linted.findings.iter().find(|finding| !known.contains(finding.fingerprint.as_str())) {
+        let is_new = |finding: &&Finding| finding.severity > Severity::Info && !known.contains(finding.fingerprint.as_str());
+        if let Some(new) = after.linted.findings.iter().find(is_new) {
             return Some(format!("it would bring {}[{}]: {}", new.severity.name(), new.rule, new.message));
         }
         if after.linted.failed {
@@ -239,14 +241,13 @@ impl Planner<'_> {
             let fix = finding.fixes.iter().find(|fix| fix.title == choice.title);
             let for_all = fix.is_some_and(|fix| fix.safety == Safety::Unsafe && !self.wish.unsafe_fixes);
             let servers = finding.nodes.get(1..).unwrap_or_default();
-            let left = |other: &&Finding| {
-                other.rule == finding.rule && other.nodes.iter().skip(1).any(|node| servers.contains(node))
-            };
+            let left =
+                |other: &&Finding| other.rule == finding.rule && other.nodes.iter().skip(1).any(|node| servers.contains(node));
             if for_all && let Some(left) = after.linted.findings.iter().find(left) {
                 return Some(format!("it would not mend every caller: {}", left.message));
             }
         }
-        let fewer = after.linted.findings.len() < before.linted.findings.len();
+        let fewer = after.troubles() < before.troubles();
         (!fewer).then(|| "it would not leave fewer findings".to_owned())
     }
 
@@ -329,13 +330,7 @@ impl Planner<'_> {
                 after: after.clone(),
             });
         }
-        Plan {
-            held_back,
-            files,
-            applied: state.applied,
-            model: state.model,
-            linted: Arc::unwrap_or_clone(state.linted),
-        }
+        Plan { held_back, files, applied: state.applied, model: state.model, linted: Arc::unwrap_or_clone(state.linted) }
     }
 }
 

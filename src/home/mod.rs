@@ -82,13 +82,7 @@ impl Home {
 /// Reads the wanted files of every home, each home once, and adds them to `sources` in a fixed order.
 ///
 /// `homes` are directories relative to `base`, one or several layers each. Files of equal bytes share their [`Content`].
-pub fn read(
-    storage: &dyn Storage,
-    base: &Path,
-    homes: &[Vec<&str>],
-    wanted: &[Wanted],
-    sources: &mut Sources,
-) -> Vec<Arc<Home>> {
+pub fn read(storage: &dyn Storage, base: &Path, homes: &[Vec<&str>], wanted: &[Wanted], sources: &mut Sources) -> Vec<Arc<Home>> {
     let mut distinct: Vec<&Vec<&str>> = Vec::new();
     let mut index_of: HashMap<&Vec<&str>, usize> = HashMap::new();
     for home in homes {
@@ -113,7 +107,9 @@ pub fn read(
                     RawFile::Read { content, hash, real } => {
                         FileState::Read(sources.add(file_name, share(&mut shared, content, hash), Some(real)))
                     }
-                    RawFile::Unreadable(why) => FileState::Unreadable(sources.add(file_name, Arc::new(Content::plain("")), None), why),
+                    RawFile::Unreadable(why) => {
+                        FileState::Unreadable(sources.add(file_name, Arc::new(Content::plain("")), None), why)
+                    }
                 }
             });
             let files = files.collect();

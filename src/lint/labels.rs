@@ -111,7 +111,7 @@ fn host_label(model: &Deployment, link: &Link) -> Option<Label> {
 /// The setting that keeps a listener from opening, where it is written.
 fn switch_label(model: &Deployment, node: usize, listener: usize) -> Option<Label> {
     let listener = &model.nodes[node].listeners[listener];
-    let setting = &model.nodes[node].settings[listener.switched_off_by?];
+    let setting = &model.nodes[node].settings[*listener.switched_off_by.first()?];
     let place = setting.place().or_else(|| setting.file.map(|source| Place { source, span: Span::default() }))?;
     let text = format!("{}: {}", model.nodes[node].name, listener.why_dormant.as_deref()?);
     Some(Label { place, text, node: Some(node) })
@@ -119,7 +119,7 @@ fn switch_label(model: &Deployment, node: usize, listener: usize) -> Option<Labe
 
 fn of_setting(model: &Deployment, at: Ref) -> Vec<Label> {
     let setting = &model.nodes[at.first].settings[at.second];
-    let title = &model.catalogue().settings[at.second].title;
+    let title = model.catalogue().settings[at.second].element();
     let name = &model.nodes[at.first].name;
     let written = setting.place().map(|place| {
         let text = match setting.state {

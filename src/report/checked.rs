@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::catalogue::{Catalogue, Severity};
 use crate::deployment::{Deployment, Node, Verdict};
+use crate::fix::suggest;
 use crate::home::HomeState;
+use crate::lint::{Finding, Safety};
 
 use super::words::{Ink, base_name, clean, count, paragraph, said, some_of, table};
 use super::{Report, Style, human};
@@ -195,9 +197,30 @@ fn next(report: &Report<'_>) -> String {
             node.or((!model.nodes.is_empty()).then_some(0)).map(|node| (name(node), "where its ports and calls come from"))
         }
     };
+    let fix = fix(report).map(|(option, why)| vec![format!("carbonlint check {option}{argument}"), why]);
     let command = |name: &str, why: &str| vec![format!("carbonlint {name}{argument}"), why.to_owned()];
     let explain = subject.map(|(subject, why)| command(&format!("explain {subject}"), why));
     let links = command("links", "who calls whom, and what became of it");
-    let rows: Vec<Vec<String>> = explain.into_iter().chain([links, command("ports", "every port of every node")]).collect();
+    let rows: Vec<Vec<String>> =
+        fix.into_iter().chain(explain).chain([links, command("ports", "every port of every node")]).collect();
     format!("next:\n{}", table(&rows, "  "))
+}
+
+/// Whether anything can be mended by the program, and how to have it done.
+fn fix(report: &Report<'_>) -> Option<(&'static str, String)> {
+    let troubles = report.linted.findings.iter().filter(|finding| finding.severity > Severity::Info);
+    let offered = |safety: Safety| {
+        let can = |finding: &&Finding| {
+            let mut fixes = finding.fixes.iter().filter(|fix| fix.safety == safety);
+            fixes.any(|fix| suggest(report.model(), fix).applicable)
+        };
+        troubles.clone().filter(can).count()
+    };
+    // What could not be mended a moment ago is not offered again.
+    let safe = if report.mended.is_some() { 0 } else { offered(Safety::Safe) };
+    match (safe, offered(Safety::Unsafe)) {
+        (0, 0) => None,
+        (0, unsafe_ones) => Some(("--unsafe-fixes --diff", format!("shows what would mend {}", count(unsafe_ones, "finding")))),
+        (safe, _) => Some(("--fix", format!("mends {}; --diff instead shows how", count(safe, "finding")))),
+    }
 }

@@ -16,7 +16,7 @@ pub fn draw(model: &Deployment, suggestion: &Suggestion, indent: usize, style: S
     preview(model, suggestion).iter().map(|one| place(model, one, indent, style)).collect()
 }
 
-fn place(model: &Deployment, preview: &Preview, indent: usize, style: Style) -> String {
+pub(super) fn place(model: &Deployment, preview: &Preview, indent: usize, style: Style) -> String {
     let margin = " ".repeat(indent);
     let name = &model.sources().get(preview.source).name;
     let mut text = format!("{margin}{}:{}\n", clean(name), preview.line);

@@ -6,7 +6,7 @@ use crate::lint::{Finding, Safety};
 
 use super::snippet::{self, Texts};
 use super::words::{Ink, clean, count, paragraph, wrap};
-use super::{Report, Style, checked, diff};
+use super::{Report, Style, checked, diff, mended};
 
 /// Places of one finding that are drawn.
 const PLACES: usize = 6;
@@ -17,7 +17,7 @@ pub fn render(report: &Report<'_>, style: &Style) -> String {
     let mut texts = Texts::new(report.model());
     let shown: Vec<&Finding> =
         report.linted.findings.iter().filter(|finding| style.verbose || finding.severity > Severity::Info).collect();
-    let mut text = String::new();
+    let mut text = report.mended.map(|mended| mended::render(report, mended, style)).unwrap_or_default();
     // A rule that could not be evaluated might have found something.
     if !report.linted.failed && report.linted.findings.iter().all(|finding| finding.severity == Severity::Info) {
         text.push_str(&style.paint(Ink::Strong, "no errors or warnings"));

@@ -13,20 +13,21 @@ pub mod explain;
 pub mod human;
 pub mod json;
 pub mod links;
+pub mod mended;
 pub mod ports;
 pub mod rules;
 pub mod short;
 mod snippet;
 mod summary;
-pub mod unified;
 #[cfg(test)]
 mod tests;
 pub mod topology_errors;
+pub mod unified;
 mod words;
 
 use crate::deployment::Deployment;
 use crate::lint::Linted;
-use crate::project::Project;
+use crate::project::{Mended, Project};
 
 pub use summary::Summary;
 
@@ -35,8 +36,10 @@ pub use summary::Summary;
 pub struct Report<'a> {
     /// The project.
     pub project: &'a Project,
-    /// Its findings.
+    /// Its findings; after mending, those that remain.
     pub linted: &'a Linted,
+    /// What was mended in this run, if that was asked for.
+    pub mended: Option<&'a Mended>,
 }
 
 impl Report<'_> {

@@ -44,7 +44,7 @@ impl Summary {
             warnings: findings(Severity::Warning),
             infos: findings(Severity::Info),
             ignored: report.linted.ignored,
-            fixed: 0,
+            fixed: report.mended.map_or(0, |mended| mended.fixed),
         }
     }
 }

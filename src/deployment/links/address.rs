@@ -10,7 +10,7 @@ use super::super::node;
 use super::super::port::{EffectivePort, Step};
 use super::super::settings::State;
 use super::super::url::{UrlParts, default_port, split};
-use super::{Host, Judge, Lack, Link, Verdict};
+use super::{Host, Judge, Link, Verdict};
 
 /// A text that was read for a link: expanded, with the way back to its file.
 struct Text {
@@ -132,10 +132,11 @@ impl Judge<'_> {
         link.port = node::port(self.inputs, self.reader.declared, self.node(), port);
         link.written.explicit = self.node().settings[port].state == State::Written;
         link.written.place = self.whole(port);
-        let missing = self.missing_need(port).map(|setting| {
-            link.lack = Some(Lack::Setting(setting));
-            (Verdict::Malformed, format!("{} is missing", self.inputs.catalogue.settings[setting].title))
-        });
+        link.missing = self.missing_needs(port);
+        let missing = link
+            .missing
+            .first()
+            .map(|setting| (Verdict::Malformed, format!("{} is missing", self.inputs.catalogue.settings[*setting].title)));
         let host = hosts.iter().find(|setting| self.node().settings[**setting].state == State::Written);
         if let Some(setting) = host {
             let is_url = self.inputs.catalogue.settings[*setting].kind == catalogue::ValueKind::Url;
@@ -169,7 +170,7 @@ impl Judge<'_> {
             return Some(missing);
         }
         if let Some(lacks) = self.companion_lacks_port() {
-            link.lack = Some(Lack::CompanionPort);
+            link.companion_lacks_port = true;
             return Some((Verdict::Malformed, lacks));
         }
         link.port.why_unknown().map(|why| (Verdict::Undecidable, why.to_owned()))
@@ -194,14 +195,14 @@ impl Judge<'_> {
         parts.port.is_none().then(|| format!("{title} has no port"))
     }
 
-    /// A setting without which the call cannot be made.
-    fn missing_need(&self, port: usize) -> Option<usize> {
+    /// The settings without which the call cannot be made.
+    fn missing_needs(&self, port: usize) -> Vec<usize> {
         let family = self.node().product.family;
         let needs = self.known.needs.iter().filter(|need| holds(need.versions, family)).map(|need| need.setting);
         let settings = &self.node().settings;
         let is_missing =
             |setting: &usize| !settings[*setting].stated() && matches!(settings[*setting].state, State::Absent | State::Blank);
-        std::iter::once(port).chain(needs).find(is_missing)
+        std::iter::once(port).chain(needs).filter(is_missing).collect()
     }
 
     fn note_unresolved(&self, setting: usize, link: &mut Link, parts: Option<&UrlParts>) {

@@ -120,19 +120,12 @@ pub struct Link {
     pub targets: Vec<Target>,
     /// Nodes with the target's role.
     pub candidates: Vec<usize>,
-    /// What a malformed link lacks that its reader needs.
-    pub lack: Option<Lack>,
+    /// Settings that its reader needs and does not find.
+    pub missing: Vec<usize>,
+    /// Whether its reader needs a port in the text of its companion and does not find one.
+    pub companion_lacks_port: bool,
     /// Placeholders and template marks in host or port that are not known.
     pub unresolved: Vec<(Place, What)>,
-}
-
-/// What the reader of a link needs and does not find.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lack {
-    /// A setting of its own.
-    Setting(usize),
-    /// A port in the text of its companion.
-    CompanionPort,
 }
 
 /// The host of a link.
@@ -240,7 +233,8 @@ impl Judge<'_> {
             forward_at_fault: false,
             targets: Vec::new(),
             candidates: self.directory.with_role(self.known.target_roles(family)),
-            lack: None,
+            missing: Vec::new(),
+            companion_lacks_port: false,
             unresolved: Vec::new(),
         };
         let early = match &self.known.address {

@@ -174,8 +174,11 @@ impl Judge<'_> {
         if let Some(why) = listener.port.why_unknown() {
             return (target, Verdict::Undecidable, format!("{} of {name} cannot be known: {why}", spec.title));
         }
+        if listener.out_of_profile {
+            return (target, Verdict::NothingListens, format!("the start profile of {name} does not run it"));
+        }
         if let Some(why) = listener.why_dormant.as_ref().filter(|_| !listener.live) {
-            let verdict = if listener.switched_off_by.is_some() { Verdict::NothingListens } else { Verdict::Undecidable };
+            let verdict = if !listener.switched_off_by.is_empty() { Verdict::NothingListens } else { Verdict::Undecidable };
             return (target, verdict, format!("{name} does not start it: {why}"));
         }
         if listener.bind_loopback && apart(self.node(), &self.nodes[node]) {
@@ -220,6 +223,15 @@ impl Judge<'_> {
         }
     }
 
+    /// Whether a balancer is known under no name of a node's own machine.
+    fn balancer_apart(&self, link: &Link, node: &super::super::Node) -> bool {
+        let Some(balancer) = link.balancer.map(|index| &self.inputs.topology.load_balancers[index]) else { return true };
+        let names = || std::iter::once(&balancer.host).chain(&balancer.aliases).map(|name| name.value.to_lowercase());
+        let on_machine = self.directory.on_machine(node.machine.as_ref());
+        let hosts = |index: &usize| self.nodes[*index].hosts.iter();
+        !names().any(|name| Some(&name) == node.machine.as_ref() || on_machine.iter().flat_map(hosts).any(|host| *host == name))
+    }
+
     /// Nodes behind a load balancer: each port that it forwards to must be open. Who ends TLS is not judged.
     fn behind(&self, link: &mut Link, behind: &[(usize, i64)], roles: &[String]) -> (Verdict, String) {
         link.targets = behind.iter().map(|(node, _)| self.target(*node, &link.scheme, true)).collect();
@@ -232,6 +244,11 @@ impl Judge<'_> {
                 return (Verdict::Undecidable, format!("the ports of {} cannot be known", backend.name));
             }
             let open = self.open_at(*node, *port);
+            if open == Some(meant) && listener.bind_loopback && self.balancer_apart(link, backend) {
+                let bind = listener.bind.as_deref().unwrap_or_default();
+                let why = format!("{} binds it to {bind}, which the load balancer cannot reach", backend.name);
+                return (Verdict::NothingListens, why);
+            }
             // Behind a balancer an HTTP service may be reached by any of its HTTP listeners.
             let fits = if is_url { open.is_some() } else { open == Some(meant) };
             link.targets[at].fits = fits && has_role(backend, roles);

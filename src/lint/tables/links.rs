@@ -2,10 +2,10 @@
 
 use minijinja::value::Value;
 
-use crate::deployment::{Deployment, Lack, Listener, Node, Target, Verdict, apart};
+use crate::deployment::{Deployment, Listener, Node, Target, Verdict, apart};
 
 use super::super::model::{Field, Handle, Kind, Ref, Type};
-use super::{Model, VERDICTS, balancer_name, field, link, names, object, optional, setting_id, text};
+use super::{Model, VERDICTS, balancer_name, field, link, list, names, object, optional, setting_id, text};
 
 use Type::{Bool, List, Number, OneOf, Text};
 
@@ -51,6 +51,13 @@ pub const LINK: &[Field] = &[
     field("target", Type::Object(Kind::Target), "where it goes: the first that does not fit, else the first", target_ref),
     field("targets", List, "names of the nodes that it goes to", |m, at| {
         names(m, link(m, at).targets.iter().map(|target| target.node))
+    }),
+    field("reached", List, "names of those of them that listen at its port", |m, at| {
+        let at_port = |target: &&Target| {
+            let listener = &m.nodes[target.node].listeners[target.listener];
+            listener.live && listener.port.value() == link(m, at).port.value()
+        };
+        names(m, link(m, at).targets.iter().filter(at_port).map(|target| target.node))
     }),
     field("failing", List, "names of those that do not fit", |m, at| {
         names(m, link(m, at).targets.iter().filter(|target| !target.fits).map(|target| target.node))
@@ -111,12 +118,11 @@ pub const LINK: &[Field] = &[
     field("is_url", Bool, "whether it is written as a URL", |m, at| {
         Value::from(matches!(m.catalogue().links[link(m, at).spec].address, crate::catalogue::Address::Url(_)))
     }),
-    field("missing", Text, "id of the setting that it lacks, or nothing", |m, at| match link(m, at).lack {
-        Some(Lack::Setting(setting)) => setting_id(m.catalogue(), Some(setting)),
-        _ => text(""),
+    field("missing", List, "ids of settings that its caller needs and does not find", |m, at| {
+        list(link(m, at).missing.iter().map(|setting| m.catalogue().settings[*setting].id.clone()))
     }),
     field("companion_lacks_port", Bool, "whether its companion lacks a port that the caller can read", |m, at| {
-        Value::from(link(m, at).lack == Some(Lack::CompanionPort))
+        Value::from(link(m, at).companion_lacks_port)
     }),
     field("proven", Bool, "whether it is proven that the caller's role makes this call", |m, at| Value::from(link(m, at).proven)),
     field("companion", Type::Object(Kind::Link), "the other link of this node to the same target", |m, at| {
@@ -177,8 +183,10 @@ pub const TARGET: &[Field] = &[
         optional(with_target(m, at, |t| text(&m.catalogue().listeners[t.listener].protocol)))
     }),
     field("live", Bool, "whether it opens", |m, at| on_target(m, at, |listener, _| Value::from(listener.live))),
-    field("switched_off_by", Text, "id of the setting that keeps it from opening, or nothing", |m, at| {
-        on_target(m, at, |listener, _| setting_id(m.catalogue(), listener.switched_off_by))
+    field("switched_off_by", List, "ids of the settings that keep it from opening", |m, at| {
+        on_target(m, at, |listener, _| {
+            list(listener.switched_off_by.iter().map(|setting| m.catalogue().settings[*setting].id.clone()))
+        })
     }),
     field("bind", Text, "the address that it binds", |m, at| {
         on_target(m, at, |listener, _| text(listener.bind.clone().unwrap_or_default()))

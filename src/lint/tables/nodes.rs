@@ -2,8 +2,8 @@
 
 use minijinja::value::Value;
 
-use crate::catalogue::{OffsetUse, ValueKind, pick};
-use crate::deployment::{Deployment, FileProblem, Listener, NumberProblem, Setting, State, Verdict, parse_int};
+use crate::catalogue::{Address, OffsetUse, ValueKind, pick};
+use crate::deployment::{Deployment, FileProblem, Link, Listener, NumberProblem, Setting, State, Target, Verdict, parse_int};
 use crate::home::HomeState;
 use crate::source::nearest;
 
@@ -122,10 +122,8 @@ fn uses(spec: &crate::catalogue::Link, setting: usize) -> bool {
 fn value_problem(model: &Deployment, at: Ref) -> &'static str {
     let value = &model.nodes[at.first].settings[at.second];
     let spec = &model.catalogue().settings[at.second];
-    let Some(text) = value.text.as_deref().filter(|_| value.state == State::Written) else { return "none" };
-    if text.contains("${") || text.contains("$env{") || text.contains("{{") || text.contains("<%") || text.contains("$secret{") {
-        return "none";
-    }
+    // What is not known is no mistake.
+    let Some(text) = value.value.as_deref().filter(|_| value.state == State::Written) else { return "none" };
     match spec.kind {
         ValueKind::Port | ValueKind::Integer => match parse_int(text) {
             Ok(_) => "none",
@@ -164,6 +162,22 @@ pub const SETTING: &[Field] = &[
         let shifted = default.filter(|default| default.offset == OffsetUse::Always);
         Value::from(shifted.is_some_and(|default| Some(&default.value) == setting(m, at).text.as_ref()))
     }),
+    field(
+        "meets_default",
+        Bool,
+        "whether a link calls with it a port that the target leaves to its default and offset",
+        |m, at| {
+            let calls = |link: &&Link| {
+                let spec = &m.catalogue().links[link.spec];
+                link.verdict == Verdict::Ok && matches!(spec.address, Address::PortAndHost { port, .. } if port == at.second)
+            };
+            let left_alone = |target: &Target| {
+                let port = m.catalogue().listeners[target.listener].port;
+                m.nodes[target.node].settings[port].state != State::Written
+            };
+            Value::from(m.links_of(at.first).iter().filter(calls).any(|link| link.targets.iter().all(left_alone)))
+        },
+    ),
     field("settled", Bool, "whether every link of its node, every call to it and every port of it is in order", |m, at| {
         Value::from(m.is_settled(at.first))
     }),

@@ -72,7 +72,7 @@ struct Opened {
 
 impl Opened {
     fn report(&self) -> Report<'_> {
-        Report { project: &self.project, linted: &self.linted }
+        Report { project: &self.project, linted: &self.linted, mended: None }
     }
 }
 
