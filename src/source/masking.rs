@@ -5,45 +5,62 @@
 //! every byte by `*`, so that places stay.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// What names a secret: an element, attribute or key whose last word is one of these, or which holds
-/// `password` or `secret` anywhere. `KeyValidatorClientType` and `TokenURL` are none.
+/// What names a secret: what holds `password` or `secret` anywhere, what has a word such as `pwd`, and what ends in a word
+/// such as `key` or `token` (with or without a number or `Value` behind it). `KeyValidatorClientType` and `TokenURL` are none.
 fn is_secret_name(name: &str) -> bool {
     let lower = name.to_lowercase();
-    if ["password", "passwd", "passphrase", "secret", "credential"].iter().any(|word| lower.contains(word)) {
+    if ["passw", "passphrase", "secret", "credential"].iter().any(|word| lower.contains(word)) {
         return true;
     }
-    last_word(name).is_some_and(|word| matches!(word.as_str(), "key" | "keys" | "token" | "tokens" | "pwd" | "pass" | "apikey"))
+    let words = words(name);
+    if words.iter().any(|word| matches!(word.as_str(), "pwd" | "pw" | "pass")) {
+        return true;
+    }
+    let mut last = words.iter().rev().map(String::as_str);
+    let named = last.find(|word| !matches!(*word, "value" | "id" | "pem" | "data" | "text" | "string" | "hash" | "base" | ""));
+    named.is_some_and(|word| matches!(word, "key" | "keys" | "token" | "tokens" | "apikey" | "privatekey" | "accesskey" | "authorization"))
 }
 
-/// The last word of `camelCase`, `snake_case`, `kebab-case` or `dotted.name`, in lower case.
-fn last_word(name: &str) -> Option<String> {
-    let part = name.rsplit(|c: char| !c.is_alphanumeric()).find(|part| !part.is_empty())?;
-    let mut start = 0;
+/// The words of `camelCase`, `snake_case`, `kebab-case` or `dotted.name`, in lower case, without digits.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
     let mut before: Option<char> = None;
-    for (at, c) in part.char_indices() {
-        if c.is_uppercase() && before.is_some_and(char::is_lowercase) {
-            start = at;
+    for c in name.chars() {
+        let starts = c.is_uppercase() && before.is_some_and(char::is_lowercase);
+        if starts || !c.is_alphabetic() {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| c.is_alphabetic()) {
+            word.extend(c.to_lowercase());
         }
         before = Some(c);
     }
-    Some(part[start..].to_lowercase())
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 // ASCII classes: names of secrets are ASCII, and tables of Unicode letters cost more than all the rest of a small run.
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     Some(Patterns {
-        hint: Regex::new(r"(?i)passw|passphrase|secret|credential|key|token|pwd|pass|@").ok()?,
+        hint: Regex::new(r"(?i)passw|passphrase|secret|credential|authorization|basic|bearer|base64|key|token|pwd|pass|pw|@|%40|&#|jdbc").ok()?,
         attribute: Regex::new(r#"([0-9A-Za-z_:.\-]+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')"#).ok()?,
-        pair: Regex::new(r#"^[ \t#;]*(?:-[ \t]+)?["']?([0-9A-Za-z_][0-9A-Za-z_.\-]*)["']?[ \t]*[=:][ \t]*(\S.*)$"#).ok()?,
+        pair: Regex::new(r#"^(?:[ \t#;?]|<!--)*(?:-[ \t]+)?["']?([0-9A-Za-z_][0-9A-Za-z_.\-]*)["']?[ \t]*[=:](?:[ \t]*(\S.*))?\r?$"#).ok()?,
         inline: Regex::new(r#"[{,]\s*["']?([0-9A-Za-z_.\-]+)["']?\s*[=:]\s*("[^"]*"|'[^']*'|[^,}\s]+)"#).ok()?,
-        system: Regex::new(r"-D([0-9A-Za-z_.\-]+)=(\S+)").ok()?,
-        user: Regex::new(r#"[A-Za-z][0-9A-Za-z_+.\-]*://([^\s/@"'<>]+(?:@[^\s/@"'<>]+)*)@"#).ok()?,
-        plain_user: Regex::new(r#"(?:^|[\s"'=>,])([^\s/@"'<>:,]+:[^\s/@"'<>]+)@[0-9A-Za-z_\[]"#).ok()?,
+        query: Regex::new(r#"(?:^|[\s?&;,"'`(])([0-9A-Za-z_.\-]+)=([^\s&;<>"'`)]+)"#).ok()?,
+        system: Regex::new(r"-D([0-9A-Za-z_.\-]+)=((?:\\.|\S)+)").ok()?,
+        option: Regex::new(r"(?:^|\s)--?([0-9A-Za-z\-]+)(?:=|[ \t]+)([^\s\-]\S*)").ok()?,
+        scheme: Regex::new(r#"(?i)\b(?:basic|bearer)['"]?\s+([^\s<>"']+)"#).ok()?,
+        encoded: Regex::new(r#"(?i)base64\w*\(\s*['"]([^'"]*)['"]"#).ok()?,
+        user: Regex::new(r"[A-Za-z][0-9A-Za-z_+.\-]*(?::/{1,2}|//)([^\s<>]*)(?:@|(?i:%40)|&#0*64;|&#x0*40;)").ok()?,
+        plain_user: Regex::new(r#"(?:^|[\s"'=>,/])([^\s/@"'<>:,]+:[^\s/@"'<>]+)(?:@|(?i:%40))[0-9A-Za-z_\[]"#).ok()?,
+        thin: Regex::new(r"(?i)jdbc:[^\s<>]*?[:/]([^\s/@:<>]+/[^\s@<>]+)@").ok()?,
+        sibling: Regex::new(r"(?i)<(?:name|key)>\s*([^<]*?)\s*</(?:name|key)>\s*<(?:value|string)>([^<]*)<").ok()?,
         line: Regex::new(r"(?i)(?:password|passwd|passphrase|secret|credential|token|private.?key|api.?key)(.*)$").ok()?,
     })
 });
@@ -52,18 +69,29 @@ struct Patterns {
     /// Without one of these, nothing secret is near.
     hint: Regex,
     attribute: Regex,
+    /// `key: value` on a line of its own, the value maybe below.
     pair: Regex,
     inline: Regex,
+    /// `key=value` in a URL, a JDBC string, the environment of a command.
+    query: Regex,
     system: Regex,
+    option: Regex,
+    /// `Basic …`, `Bearer …`.
+    scheme: Regex,
+    encoded: Regex,
+    /// The user part of a URL, its separators and its `@` written in whatever way.
     user: Regex,
     plain_user: Regex,
+    /// `jdbc:oracle:thin:scott/tiger@…`.
+    thin: Regex,
+    sibling: Regex,
     line: Regex,
 }
 
 /// Where secrets stand in a text, as byte ranges, sorted by their start. Only tags and lines with a hint are looked at.
 fn secrets(text: &str, broken: bool) -> Vec<Range<usize>> {
     let Some(patterns) = PATTERNS.as_ref() else { return std::iter::once(0..text.len()).collect() };
-    let mut found = Vec::new();
+    let (mut found, mut unclosed) = (Vec::new(), HashSet::new());
     // The last `<` or `>` before a hint tells whether it stands in a tag; found step by step, so that each byte is seen once.
     let (mut bracket, mut seen) = (None, 0);
     let (mut tag_done, mut line_done) = (0, 0);
@@ -73,24 +101,26 @@ fn secrets(text: &str, broken: bool) -> Vec<Range<usize>> {
         }
         seen = hint;
         if let Some(start) = bracket.filter(|at| text.as_bytes()[*at] == b'<' && *at >= tag_done) {
-            tag_done = start + 1;
-            of_tag(patterns, text, start, &mut found);
+            let before = found.len();
+            of_tag(patterns, text, start, &mut unclosed, &mut found);
+            // What lies in a secret is starred out already.
+            tag_done = found[before..].iter().map(|range| range.end).max().unwrap_or_default().max(start + 1);
         }
         if hint >= line_done {
             let start = text[..hint].rfind('\n').map_or(0, |at| at + 1).max(line_done);
-            line_done = text[hint..].find('\n').map_or(text.len(), |at| hint + at);
-            of_line(patterns, &text[start..line_done], start, broken, &mut found);
+            let end = text[hint..].find('\n').map_or(text.len(), |at| hint + at);
+            line_done = of_line(patterns, text, start..end, broken, &mut found);
         }
     }
     found.sort_by_key(|range| (range.start, range.end));
     found
 }
 
-/// Secrets of the tag that starts at `<`, and of the text behind it.
-fn of_tag(patterns: &Patterns, text: &str, start: usize, found: &mut Vec<Range<usize>>) {
+/// Secrets of the tag that starts at `<`, and of the element behind it.
+fn of_tag(patterns: &Patterns, text: &str, start: usize, unclosed: &mut HashSet<String>, found: &mut Vec<Range<usize>>) {
     let inside = text[start + 1..].trim_start_matches("!--").trim_start();
     let from = text.len() - inside.len();
-    let end = inside.find(['<', '>']).map_or(text.len(), |at| from + at);
+    let end = from + end_of_tag(inside);
     let markup = &text[from..end];
     let name =
         markup.find(|c: char| !(c.is_alphanumeric() || matches!(c, ':' | '_' | '.' | '-'))).map_or(markup, |at| &markup[..at]);
@@ -103,36 +133,64 @@ fn of_tag(patterns: &Patterns, text: &str, start: usize, found: &mut Vec<Range<u
     let named = pairs().any(|(key, value)| matches!(key, "name" | "key") && is_secret_name(value.as_str()));
     let secret = named || is_secret_name(local_name(name));
     for (key, value) in pairs() {
-        if is_secret_name(key) && key != "key" || secret && key == "value" {
+        if is_secret_name(key) && key != "key" || secret && matches!(key, "value" | "expression") {
             found.push(from + value.start()..from + value.end());
         }
     }
-    if secret && text[end..].starts_with('>') {
-        found.push(end + 1..end_of_text(text, end + 1));
+    if secret && text[end..].starts_with('>') && !markup.ends_with('/') {
+        found.push(end + 1..end_of_element(text, end + 1, name, unclosed));
     }
 }
 
-/// Where the text of an element ends: at the next tag; CDATA sections and comments belong to it.
-fn end_of_text(text: &str, start: usize) -> usize {
-    let mut at = start;
-    loop {
-        at += text[at..].find('<').unwrap_or(text.len() - at);
-        let rest = &text[at..];
-        let close = match rest {
-            _ if rest.starts_with("<![CDATA[") => "]]>",
-            _ if rest.starts_with("<!--") => "-->",
-            _ => return at,
-        };
-        match rest.find(close) {
-            Some(length) => at += length + close.len(),
-            None => return text.len(),
+/// Where a tag ends: at its `>`, which quotes may hold too, or where the next one starts.
+fn end_of_tag(tag: &str) -> usize {
+    let mut quote = None;
+    for (at, c) in tag.char_indices() {
+        match (c, quote) {
+            ('<', _) => return if quote.is_some() { tag.find(['<', '>']).unwrap_or(at) } else { at },
+            ('>', None) => return at,
+            ('"' | '\'', None) => quote = Some(c),
+            (c, Some(open)) if c == open => quote = None,
+            _ => {}
         }
     }
+    tag.find(['<', '>']).unwrap_or(tag.len())
 }
 
-/// Secrets of a line: keys and values, options of a command, user parts of URLs.
-fn of_line(patterns: &Patterns, line: &str, start: usize, broken: bool, found: &mut Vec<Range<usize>>) {
-    for pattern in [&patterns.pair, &patterns.inline, &patterns.system] {
+/// Where an element ends: at its closing tag, whatever it holds; without one (looked for once a name), at the next tag.
+fn end_of_element(text: &str, start: usize, name: &str, unclosed: &mut HashSet<String>) -> usize {
+    if !unclosed.contains(name) {
+        let close = format!("</{name}");
+        // A comment that is an element (`<!--Password>x</Password-->`) closes alike.
+        if let Some(length) = text[start..].find(&close) {
+            return start + length;
+        }
+        unclosed.insert(name.to_owned());
+    }
+    let next = text[start..].find('<').map_or(text.len(), |at| start + at);
+    match text[next..].strip_prefix("<![CDATA[") {
+        Some(_) => text.len(),
+        None => next,
+    }
+}
+
+/// Secrets of a line: keys and values, options of a command, user parts of URLs. Where a value stands below its key, the
+/// lines below.
+fn of_line(patterns: &Patterns, text: &str, range: Range<usize>, broken: bool, found: &mut Vec<Range<usize>>) -> usize {
+    let (line, start) = (&text[range.clone()], range.start);
+    let mut done = range.end;
+    if let Some(captures) = patterns.pair.captures(line)
+        && let Some(key) = captures.get(1).filter(|key| is_secret_name(key.as_str()))
+    {
+        match captures.get(2) {
+            Some(value) if !value.as_str().starts_with(['|', '>']) => found.push(start + value.start()..start + value.end()),
+            _ => {
+                done = below(text, range.end, key.start());
+                found.push(range.end..done);
+            }
+        }
+    }
+    for pattern in [&patterns.inline, &patterns.query, &patterns.system, &patterns.option] {
         for captures in pattern.captures_iter(line) {
             let (Some(key), Some(value)) = (captures.get(1), captures.get(2)) else { continue };
             if is_secret_name(key.as_str()) {
@@ -140,11 +198,32 @@ fn of_line(patterns: &Patterns, line: &str, start: usize, broken: bool, found: &
             }
         }
     }
-    let whole: &[&Regex] =
-        if broken { &[&patterns.user, &patterns.plain_user, &patterns.line] } else { &[&patterns.user, &patterns.plain_user] };
-    for captures in whole.iter().flat_map(|pattern| pattern.captures_iter(line)) {
+    for captures in patterns.sibling.captures_iter(line) {
+        if let (Some(key), Some(value)) = (captures.get(1), captures.get(2))
+            && is_secret_name(key.as_str())
+        {
+            found.push(start + value.start()..start + value.end());
+        }
+    }
+    let always = [&patterns.scheme, &patterns.encoded, &patterns.user, &patterns.plain_user, &patterns.thin];
+    for captures in always.into_iter().chain(broken.then_some(&patterns.line)).flat_map(|pattern| pattern.captures_iter(line)) {
         found.extend(captures.get(1).map(|secret| start + secret.start()..start + secret.end()));
     }
+    done
+}
+
+/// The end of the lines behind `end` that are indented deeper than `indent`, or start with `:` (a YAML value).
+fn below(text: &str, end: usize, indent: usize) -> usize {
+    let mut at = end;
+    while let Some(rest) = text.get(at + 1..).filter(|_| text[at..].starts_with('\n')) {
+        let line = &rest[..rest.find('\n').unwrap_or(rest.len())];
+        let blanks = line.len() - line.trim_start().len();
+        if !line.trim().is_empty() && blanks <= indent && !line[blanks..].starts_with(':') {
+            break;
+        }
+        at += 1 + line.len();
+    }
+    at
 }
 
 fn local_name(name: &str) -> &str {
@@ -177,17 +256,16 @@ pub fn mask(text: &str, broken: bool) -> Cow<'_, str> {
 
 /// A text that quotes values (a message, a reason), without the user parts of its URLs.
 pub fn mask_user_info(text: &str) -> Cow<'_, str> {
-    match PATTERNS.as_ref() {
-        Some(patterns) if text.contains('@') => {
-            let mut masked = text.to_owned();
-            let ranges: Vec<_> = patterns.user.captures_iter(text).filter_map(|c| c.get(1)).map(|user| user.range()).collect();
-            for range in ranges.into_iter().rev() {
-                masked.replace_range(range, "***");
-            }
-            Cow::Owned(masked)
-        }
-        _ => Cow::Borrowed(text),
+    if !text.contains(['@', '%', '&']) {
+        return Cow::Borrowed(text);
     }
+    let Some(patterns) = PATTERNS.as_ref() else { return Cow::Borrowed("***") };
+    let mut masked = text.to_owned();
+    let ranges: Vec<_> = patterns.user.captures_iter(text).filter_map(|c| c.get(1)).map(|user| user.range()).collect();
+    for range in ranges.into_iter().rev() {
+        masked.replace_range(range, "***");
+    }
+    Cow::Owned(masked)
 }
 
 /// A short text of our own that quotes what a file says: user parts and whatever follows a secret's name.
@@ -216,6 +294,32 @@ mod tests {
             ("<Password\n  a='b'>x\ny</Password>", "<Password\n  a='b'>*\n*</Password>"),
             ("<!-- <Secret>abc</Secret> -->", "<!-- <Secret>***</Secret> -->"),
             ("<ServerURL>admin:abc@km:9443</ServerURL>", "<ServerURL>*********@km:9443</ServerURL>"),
+            ("jdbc:mysql://h/db?user=a&amp;password=abc&amp;x=1", "jdbc:mysql://h/db?user=a&amp;password=***&amp;x=1"),
+            ("jdbc:sqlserver://h;user=sa;password=abc", "jdbc:sqlserver://h;user=sa;password=***"),
+            ("jdbc:oracle:thin:scott/abc@h:1521:x", "jdbc:oracle:thin:*********@h:1521:x"),
+            ("<Authorization>Basic YWJj</Authorization>", "<Authorization>***** ****</Authorization>"),
+            ("<header name=\"Authorization\" value=\"Bearer abc\"/>", "<header name=\"Authorization\" value=\"****** ***\"/>"),
+            ("<X expression=\"base64Encode('admin:abc')\"/>", "<X expression=\"base64Encode('*********')\"/>"),
+            ("https://admin:a'b/c@km:99/", "https://***********@km:99/"),
+            ("https://admin:abc%40km:99/", "https://*********%40km:99/"),
+            ("https://admin:abc&#64;km:99/", "https://*********&#64;km:99/"),
+            ("https:/admin:abc@km", "https:/*********@km"),
+            ("https//admin:abc@km", "https//*********@km"),
+            ("sh wso2server.sh --password abc -DportOffset=2", "sh wso2server.sh --password *** -DportOffset=2"),
+            ("start: \"PASSWORD=abc sh wso2server.sh\"", "start: \"PASSWORD=*** sh wso2server.sh\""),
+            ("-Ddb.password=x\\ y -Da=b", "-Ddb.password=** * -Da=b"),
+            ("db.password: |\n  abc\n  def\nnext: 1", "db.password: |\n  ***\n  ***\nnext: 1"),
+            ("  password:\n    abc\n  x: 1", "  password:\n    ***\n  x: 1"),
+            ("? password\n: abc\nx: 1", "? password\n: ***\nx: 1"),
+            ("DB_PASS_1: abc", "DB_PASS_1: ***"),
+            ("<X a=\">\" password=\"abc\"/>", "<X a=\">\" password=\"***\"/>"),
+            ("<Password><?x y?>abc</Password>", "<Password>*** ******</Password>"),
+            ("<Password><Value>abc</Value></Password>", "<Password>******************</Password>"),
+            ("<name>password</name><value>abc</value>", "<name>password</name><value>***</value>"),
+            ("<!-- password: abc -->", "<!-- password: *** ***"),
+            ("<KeyValue>abc</KeyValue>", "<KeyValue>***</KeyValue>"),
+            ("<ApiKey2>abc</ApiKey2>", "<ApiKey2>***</ApiKey2>"),
+            ("<PrivateKeyPem>abc</PrivateKeyPem>", "<PrivateKeyPem>***</PrivateKeyPem>"),
             ("-Djavax.keyStorePassword=abc -DportOffset=2", "-Djavax.keyStorePassword=*** -DportOffset=2"),
         ];
         for (text, masked) in cases {
