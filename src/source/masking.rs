@@ -179,6 +179,10 @@ fn end_of_element(text: &str, start: usize, name: &str, unclosed: &mut HashSet<S
 fn of_line(patterns: &Patterns, text: &str, range: Range<usize>, broken: bool, found: &mut Vec<Range<usize>>) -> usize {
     let (line, start) = (&text[range.clone()], range.start);
     let mut done = range.end;
+    if line.trim_start().strip_prefix("? ").is_some_and(|key| is_secret_name(key.trim())) {
+        done = below(text, range.end, line.len() - line.trim_start().len());
+        found.push(range.end..done);
+    }
     if let Some(captures) = patterns.pair.captures(line)
         && let Some(key) = captures.get(1).filter(|key| is_secret_name(key.as_str()))
     {
@@ -310,7 +314,7 @@ mod tests {
             ("-Ddb.password=x\\ y -Da=b", "-Ddb.password=** * -Da=b"),
             ("db.password: |\n  abc\n  def\nnext: 1", "db.password: |\n  ***\n  ***\nnext: 1"),
             ("  password:\n    abc\n  x: 1", "  password:\n    ***\n  x: 1"),
-            ("? password\n: abc\nx: 1", "? password\n: ***\nx: 1"),
+            ("? password\n: abc\nx: 1", "? password\n* ***\nx: 1"),
             ("DB_PASS_1: abc", "DB_PASS_1: ***"),
             ("<X a=\">\" password=\"abc\"/>", "<X a=\">\" password=\"***\"/>"),
             ("<Password><?x y?>abc</Password>", "<Password>*** ******</Password>"),
