@@ -202,6 +202,14 @@ fn of_line(patterns: &Patterns, text: &str, range: Range<usize>, broken: bool, f
             }
         }
     }
+    for captures in patterns.attribute.captures_iter(line) {
+        if let (Some(key), Some(value)) = (captures.get(1), captures.get(2).or(captures.get(3)))
+            && is_secret_name(key.as_str())
+            && key.as_str() != "key"
+        {
+            found.push(start + value.start()..start + value.end());
+        }
+    }
     for captures in patterns.sibling.captures_iter(line) {
         if let (Some(key), Some(value)) = (captures.get(1), captures.get(2))
             && is_secret_name(key.as_str())
