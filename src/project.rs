@@ -183,6 +183,9 @@ impl Engine {
         errors.extend(topology::check_references(&topology));
         errors.extend(deployment::check_topology(&topology, &self.catalogue));
         errors.extend(lint::check_topology(&topology, &self.rules));
+        errors.extend(topology.rules_dir.as_ref().map(|folder| {
+            TopologyError::new("rules of one's own are not read by this version", folder.span).with_help("delete `rules_dir`")
+        }));
         if !errors.is_empty() {
             return Err(fail(errors));
         }

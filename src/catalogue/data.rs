@@ -152,6 +152,8 @@ pub struct ListenerData {
     #[serde(default)]
     pub proxy_port: Option<String>,
     #[serde(default)]
+    pub plain: Option<String>,
+    #[serde(default)]
     pub versions: Range,
     pub roles: Vec<String>,
     #[serde(default)]

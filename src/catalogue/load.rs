@@ -51,9 +51,9 @@ pub fn load() -> Result<Catalogue> {
         .map(|setting| build_setting(setting, &files))
         .collect::<Result<Vec<_>>>()?;
     let names = Names { settings: settings.iter().map(|setting| setting.id.clone()).collect() };
-    let listeners =
-        read::<Vec<ListenerData>>("listeners.yaml")?.into_iter().map(|data| names.listener(data)).collect::<Result<Vec<_>>>()?;
-    let listener_ids: Vec<String> = listeners.iter().map(|listener| listener.id.clone()).collect();
+    let listener_data = read::<Vec<ListenerData>>("listeners.yaml")?;
+    let listener_ids: Vec<String> = listener_data.iter().map(|listener| listener.id.clone()).collect();
+    let listeners = listener_data.into_iter().map(|data| names.listener(data, &listener_ids)).collect::<Result<Vec<_>>>()?;
     let link_data = read::<Vec<LinkData>>("links.yaml")?;
     let link_ids: Vec<String> = link_data.iter().map(|link| link.id.clone()).collect();
     let links = link_data.into_iter().map(|data| names.link(data, &listener_ids, &link_ids)).collect::<Result<Vec<_>>>()?;
@@ -179,11 +179,12 @@ impl Names {
         data.into_iter().map(|data| Ok(Condition { setting: self.setting(&data.setting)?, is: data.is })).collect()
     }
 
-    fn listener(&self, data: ListenerData) -> Result<Listener> {
+    fn listener(&self, data: ListenerData, listeners: &[String]) -> Result<Listener> {
         Ok(Listener {
             port: self.setting(&data.port)?,
             bind: self.optional(data.bind.as_deref())?,
             proxy_port: self.optional(data.proxy_port.as_deref())?,
+            plain: data.plain.map(|id| find("listener", &id, listeners)).transpose()?,
             live: self.conditions(data.live)?,
             id: data.id,
             title: data.title,

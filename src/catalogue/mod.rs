@@ -191,6 +191,8 @@ pub struct Listener {
     pub bind: Option<usize>,
     /// The setting of the port that a proxy in front of it offers.
     pub proxy_port: Option<usize>,
+    /// The listener of the same service without TLS.
+    pub plain: Option<usize>,
     /// The versions that have it.
     pub versions: Range,
     /// Roles whose nodes open it; `any` for all.
@@ -458,6 +460,11 @@ impl Catalogue {
         self.roles.iter().find(|role| role.id == written || role.aliases.iter().any(|alias| alias == written))
     }
 
+    /// Whether a role, as written, is another one or stands for it among others.
+    pub fn stands_for(&self, written: &str, role: &str) -> bool {
+        self.role(written).is_some_and(|known| known.id == role || known.includes.iter().any(|included| included == role))
+    }
+
     /// Names of roles that a user may write.
     pub fn role_names(&self) -> impl Iterator<Item = &str> {
         self.roles.iter().flat_map(|role| std::iter::once(&role.id).chain(&role.aliases)).map(String::as_str)
@@ -466,6 +473,12 @@ impl Catalogue {
     /// Whether a host names the machine that reads it.
     pub fn is_loopback(&self, host: &str) -> bool {
         self.loopback.is_match(host.trim_matches(['[', ']']).to_ascii_lowercase())
+    }
+
+    /// Whether a host that is called means the caller's machine: loopback names, and addresses that mean every one of it.
+    pub fn is_own(&self, host: &str) -> bool {
+        let bare = host.trim_matches(['[', ']']).trim_end_matches('.');
+        self.is_loopback(bare) || self.wildcard.iter().any(|address| address == bare)
     }
 
     /// The family that a version is judged as: the newest known one that is not newer, or the oldest.

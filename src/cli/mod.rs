@@ -222,7 +222,7 @@ fn links(engine: &Engine, options: &Links, color: Color) -> Result<String, Strin
 
 fn explain(engine: &Engine, options: &Explain, color: Color) -> Result<String, String> {
     let project = open(engine, &options.place, style(color, false, true))?;
-    report::explain::render(&project, &options.what)
+    report::explain::render(&project, &options.what).map_err(|error| format!("error: {error}"))
 }
 
 /// Opens what the arguments name: a topology, its folder, or nodes without a file.

@@ -69,7 +69,7 @@ pub struct Forward {
 }
 
 /// Members of one port beyond which only pairs with the first are listed.
-const ALL_PAIRS: usize = 8;
+const ALL_PAIRS: usize = 32;
 
 /// How far from a port another listener of the node may be to be the one that was meant: offsets are small.
 const NEAR: i64 = 100;
@@ -217,11 +217,6 @@ pub fn forwards(inputs: &Inputs, nodes: &[Node], directory: &Directory) -> Vec<F
 /// Whether a node may open a port for all that is known: its own ports are not known, or it is one that
 /// the catalogue knows of without judging it.
 pub fn may_be_open(inputs: &Inputs, node: &Node, port: i64) -> bool {
-    let Some(offset) = node.offset.value else { return true };
-    if node.home.state != crate::home::HomeState::Present
-        || node.listeners.iter().any(|listener| listener.listed && listener.port.value().is_none())
-    {
-        return true;
-    }
+    let Some(offset) = node.offset.value.filter(|_| !node.has_unknown_ports()) else { return true };
     inputs.catalogue.other_ports.iter().any(|other| i64::from(*other) == port || i64::from(*other) + offset == port)
 }

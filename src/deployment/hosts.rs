@@ -125,14 +125,16 @@ impl Directory {
     /// Who is meant.
     pub fn lookup(&self, inputs: &Inputs, nodes: &[Node], question: &Question<'_>) -> Meant {
         let reader = &nodes[question.reader];
-        let host = question.host.map(|host| host.trim_matches(['[', ']']).to_lowercase());
-        let own =
-            question.own || host.as_ref().is_some_and(|host| inputs.catalogue.is_loopback(host) || reader.hosts.contains(host));
+        let host = question.host.map(|host| host.trim_matches(['[', ']']).trim_end_matches('.').to_lowercase());
+        let own = question.own || host.as_ref().is_some_and(|host| inputs.catalogue.is_own(host) || reader.hosts.contains(host));
         let targets = self.with_role(question.roles);
-        let declares = |index: &usize| !nodes[*index].hosts.is_empty() || nodes[*index].machine.is_some();
+        // A machine tells who is beside whom, a host tells who is called.
+        let placed = |index: &usize| !nodes[*index].hosts.is_empty() || nodes[*index].machine.is_some();
+        let declares = |index: &usize| !nodes[*index].hosts.is_empty();
+        let is_placed = placed(&question.reader) || targets.iter().any(placed);
         let declared = declares(&question.reader) || targets.iter().any(declares);
         match host {
-            _ if own => self.local(inputs, nodes, question, &targets, declared),
+            _ if own => self.local(inputs, nodes, question, &targets, is_placed),
             None => self.assumed(inputs, question.reader, &targets),
             Some(host) => {
                 let named = || self.nodes_by_host.get(&host).map(|named| of_roles(named, nodes, question.roles));

@@ -23,7 +23,7 @@ use rayon::prelude::*;
 
 use crate::catalogue::{Catalogue, Family, holds};
 use crate::config::{Documents, Found, Malformed};
-use crate::home::{FileState, Home};
+use crate::home::{FileState, Home, HomeState};
 use crate::source::{Content, Place, SourceId, Sources};
 use crate::topology::{Topology, TopologyError};
 
@@ -141,6 +141,15 @@ pub struct Node {
     pub assumed: Vec<String>,
     /// Placeholders and template marks in its offset and in ports of its listeners that are not known.
     pub unresolved: Vec<(Place, What)>,
+}
+
+impl Node {
+    /// Whether ports that it may open are not known.
+    pub fn has_unknown_ports(&self) -> bool {
+        let unknown =
+            |listener: &Listener| listener.listed && listener.port.value().is_none() && listener.switched_off_by.is_empty();
+        self.offset.value.is_none() || self.home.state != HomeState::Present || self.listeners.iter().any(unknown)
+    }
 }
 
 /// The product of a node.
@@ -338,6 +347,9 @@ impl Deployment {
     }
 }
 
+/// The role that the topology's key `key_manager` is about.
+const KEY_MANAGER: &str = "key-manager";
+
 /// Checks what the topology says against the catalogue: role names and product versions.
 pub fn check_topology(topology: &Topology, catalogue: &Catalogue) -> Vec<TopologyError> {
     let mut errors = Vec::new();
@@ -351,6 +363,15 @@ pub fn check_topology(topology: &Topology, catalogue: &Catalogue) -> Vec<Topolog
                 span: Some(role.span),
                 help: Some(near.map_or(choices.clone(), |near| format!("did you mean `{near}`? {choices}"))),
             });
+        }
+        let is_manager = |name: &str| {
+            let meant = topology.nodes.iter().find(|other| other.name.value == name);
+            meant.is_none_or(|meant| meant.roles.iter().any(|role| catalogue.stands_for(&role.value, KEY_MANAGER)))
+        };
+        for meant in node.key_manager.iter().filter(|name| !is_manager(&name.value)) {
+            let message = format!("`{}` is no key manager", meant.value);
+            let help = Some(format!("name a node with the role {KEY_MANAGER}, or give it that role"));
+            errors.push(TopologyError { message, span: Some(meant.span), help });
         }
         if let Some(product) = &node.product
             && let Err(message) = product::parse(&product.value, catalogue)

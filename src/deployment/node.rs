@@ -94,10 +94,9 @@ fn is_known(inputs: &Inputs, home: &crate::home::Home, product: &Product, spec: 
         .and_then(|id| catalogue.products.iter().find(|known| known.id == *id))
         .and_then(|known| known.needs.as_ref());
     let Some(needed) = needed else { return true };
-    let in_it = |place: &catalogue::SettingPlace| catalogue.files[place.file].path == *needed;
     let missing =
         catalogue.files.iter().position(|file| file.path == *needed).is_some_and(|file| *home.file(file) == FileState::Absent);
-    !(missing && spec.places.iter().any(in_it))
+    !missing || spec.places.iter().any(|place| *home.file(place.file) != FileState::Absent)
 }
 
 /// Files that are missing and stand for those of the pack, as far as a setting of this version is in them.
@@ -131,7 +130,27 @@ fn offset(inputs: &Inputs, declared: &topology::Node, node: &Node) -> Offset {
     let known = setting.state == State::Written && file_offset(inputs, declared, node, setting).unknown.is_none();
     let overridden = setting.text.clone().zip(setting.place()).filter(|_| known);
     let origin = "start command".to_owned();
-    Offset { overridden, ..number(&start.value, origin, place) }
+    let written = match shell(&start.value, declared) {
+        Ok(written) => written,
+        Err(why) => return Offset { origin, place, unknown: Some(why), ..Offset::default() },
+    };
+    let offset = number(&written, origin, place);
+    // An offset that is no number overrides nothing: the server does not come up with it.
+    Offset { overridden: overridden.filter(|_| offset.problem.is_none()), ..offset }
+}
+
+/// A value of a start command, its shell variables replaced by what the topology's `environment` gives.
+fn shell(text: &str, declared: &topology::Node) -> Result<String, String> {
+    if let Some(mark) = ["{{", "{%", "<%"].iter().find(|mark| text.contains(**mark)) {
+        return Err(format!("{mark} of the start command is an unrendered template"));
+    }
+    if text.contains(['`', '%']) || text.contains("$(") {
+        return Err("the start command asks a shell for it".to_owned());
+    }
+    let Some(name) = text.strip_prefix('$') else { return Ok(text.to_owned()) };
+    let name = name.trim_start_matches('{').trim_end_matches('}');
+    let given = declared.environment.get(name).map(|value| value.value.clone());
+    given.ok_or_else(|| format!("${{{name}}} of the start command is not set in the topology"))
 }
 
 /// The offset that the node's files give.

@@ -11,9 +11,14 @@ pub struct UrlParts {
     pub host: Range<usize>,
     /// The digits of the port; `None` where there is no port, or none after the colon.
     pub port: Option<Range<usize>>,
-    /// Where a port would go.
+    /// Where the host ends.
     pub host_end: usize,
+    /// Where a port would go with its colon: behind the host, over a colon that has none.
+    pub no_port: Range<usize>,
 }
+
+/// Digits beyond which a port is no number that anybody meant.
+const MAX_DIGITS: usize = 9;
 
 /// Splits a URL. `opaque` is a character that stands for text that is not known; it may be anywhere.
 ///
@@ -41,6 +46,7 @@ pub fn split(text: &str, opaque: char) -> Result<UrlParts, String> {
     };
     let host = host_from..host_end;
     check_host(&text[host.clone()], &text[to..end], opaque)?;
+    let no_port = if &text[host_end..to] == ":" { host_end..to } else { host_end..host_end };
     let port = match &text[host_end..to] {
         "" | ":" => None,
         rest => {
@@ -48,10 +54,13 @@ pub fn split(text: &str, opaque: char) -> Result<UrlParts, String> {
             if !digits.chars().all(|c| c.is_ascii_digit() || c == opaque) {
                 return Err("the port is no number: expected https://host:port/".to_owned());
             }
+            if digits.len() > MAX_DIGITS && !digits.contains(opaque) {
+                return Err("the port is larger than any: expected https://host:port/".to_owned());
+            }
             Some(host_end + 1..to)
         }
     };
-    Ok(UrlParts { scheme, host, port, host_end })
+    Ok(UrlParts { scheme, host, port, host_end, no_port })
 }
 
 fn check_host(host: &str, rest: &str, opaque: char) -> Result<(), String> {
@@ -64,9 +73,7 @@ fn check_host(host: &str, rest: &str, opaque: char) -> Result<(), String> {
     if rest.starts_with("//") && matches!(host, "http" | "https" | "tcp" | "ssl") {
         return Err(format!("{host}:// stands in it twice"));
     }
-    if let Some(wrong) =
-        host.chars().find(|c| c.is_whitespace() || matches!(c, '\\' | '<' | '>' | '"' | '|' | '^' | '`' | '{' | '}' | ','))
-    {
+    if let Some(wrong) = host.chars().find(|c| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))) {
         return Err(format!("'{wrong}' cannot be in a host name"));
     }
     // A last label of digits is an IPv4 address (WHATWG URL, "ends in a number"): localhost.9443 is none.
@@ -117,6 +124,9 @@ mod tests {
             "https://https://km:9443/",
             "https://km:94x3/",
             "https://k m/",
+            "https://km;9443/",
+            "https://km%20:9443/",
+            "https://km:99999999999999999999/",
             "://x",
             "",
         ] {

@@ -46,8 +46,11 @@ pub enum HomeState {
         /// A directory of a similar name.
         nearest: Option<String>,
     },
-    /// One is there and holds none of the files that were asked for.
-    Empty,
+    /// One is there and holds none of the files that were asked for; the directory above it that does, if one does.
+    Empty {
+        /// A directory that holds some.
+        nearest: Option<String>,
+    },
     /// One is there and cannot be entered: why.
     Unreadable(String),
 }
@@ -152,10 +155,16 @@ fn read_home(storage: &dyn Storage, layers: &[PathBuf], wanted: &[Wanted]) -> Ra
             }
         }
         if empty {
-            return absent(layer, HomeState::Empty);
+            return absent(layer, HomeState::Empty { nearest: holding(storage, path, wanted) });
         }
     }
     RawHome { layer: 0, state: HomeState::Present, files }
+}
+
+/// The directory above a path in which wanted files lie: somebody named a folder within the home.
+fn holding(storage: &dyn Storage, path: &Path, wanted: &[Wanted]) -> Option<String> {
+    let holds = |home: &Path| wanted.iter().any(|wanted| storage.read(&join(home, &wanted.path)).is_ok());
+    path.ancestors().skip(1).take(4).filter(|home| !home.as_os_str().is_empty()).find(|home| holds(home)).map(display)
 }
 
 fn read_file(storage: &dyn Storage, path: &Path, kind: TextKind) -> RawFile {

@@ -81,11 +81,29 @@ fn of_link(model: &Deployment, link: &Link) -> Vec<Label> {
             labels.extend(host);
         }
     }
+    labels.extend(declared_labels(model, link));
     if let Some(balancer) = link.balancer.map(|index| &model.inputs.topology.load_balancers[index]) {
         let text = "the load balancer in between".to_owned();
         labels.push(Label { place: model.topology_place(balancer.host.span), text, node: None });
     }
     dedup(labels)
+}
+
+/// What the topology says that counts: properties and variables, an alias, `key_manager`.
+fn declared_labels(model: &Deployment, link: &Link) -> Vec<Label> {
+    let topology = &model.inputs.topology;
+    let label = |span, text| Label { place: model.topology_place(span), text, node: None };
+    let given = link.given.iter().map(|(name, place)| Label { place: *place, text: format!("{name} is given here"), node: None });
+    let mut labels: Vec<Label> = given.collect();
+    let host = link.host.name.as_deref().unwrap_or_default();
+    for target in link.targets.iter().take(TARGETS) {
+        let node = &topology.nodes[target.node];
+        let alias = node.aliases.iter().find(|alias| alias.value.eq_ignore_ascii_case(host) && !host.is_empty());
+        labels.extend(alias.map(|alias| label(alias.span, format!("an alias of {}", node.name.value))));
+        let meant = topology.nodes[link.node].key_manager.iter().find(|name| link.assumed && name.value == node.name.value);
+        labels.extend(meant.map(|name| label(name.span, format!("{} is meant", name.value))));
+    }
+    labels
 }
 
 fn host_label(model: &Deployment, link: &Link) -> Option<Label> {

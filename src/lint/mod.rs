@@ -5,6 +5,7 @@
 
 mod check;
 mod finding;
+mod follow;
 mod labels;
 mod model;
 mod rule;

@@ -200,10 +200,11 @@ impl Loader<'_> {
         if let Some(when) = &edit.when {
             self.condition(path, kind, when);
         }
-        let ways = usize::from(edit.setting.is_some()) + usize::from(edit.part.is_some()) + usize::from(edit.mend);
-        if ways != 1 || edit.mend == edit.value.is_some() {
-            self.fail(path, line(title), "an edit names one of `setting`, `part`, both with `value`, or `mend: true`");
+        let ways = [edit.setting.is_some(), edit.part.is_some(), edit.follow.is_some(), edit.mend];
+        if ways.iter().filter(|way| **way).count() != 1 || edit.mend == edit.value.is_some() {
+            self.fail(path, line(title), "an edit names one of `setting`, `part`, `follow`, all with `value`, or `mend: true`");
         }
+        self.node_and_setting(path, kind, edit.follow.as_ref(), None);
         if let Some(of) = &edit.of {
             match Checker::expression(&of.value, Scope::of(kind)) {
                 Ok(Type::Object(Kind::Link)) => {}

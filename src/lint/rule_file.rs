@@ -168,6 +168,9 @@ pub struct EditFile {
     /// An expression for the link whose address that is, where it is not the object itself.
     #[serde(default)]
     pub of: Option<Spanned<String>>,
+    /// the written ports of all links to a node, which follow its offset to the value; or
+    #[serde(default)]
+    pub follow: Option<Spanned<String>>,
     /// what the reader of the file worked out.
     #[serde(default)]
     pub mend: bool,
@@ -184,6 +187,8 @@ pub enum Part {
     Port,
     /// Its host.
     Host,
+    /// Its scheme.
+    Scheme,
 }
 
 /// A deployment, and what the rule says of it.

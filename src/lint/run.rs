@@ -8,10 +8,11 @@ use minijinja::{Error, Expression};
 use rayon::prelude::*;
 
 use crate::catalogue::Severity;
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, Link};
 use crate::source::{Place, Span, mask_text};
 
 use super::finding::{Change, Finding, Fix, Label, Safety};
+use super::follow;
 use super::labels;
 use super::model::{Handle, Kind, Ref};
 use super::rule::{Rule, Rules, template_name};
@@ -306,7 +307,7 @@ impl Runner<'_> {
             }
             let value =
                 edit.value.as_ref().map(|_| self.render(rule, &format!("fix {index} edit {edit_index}"), subject)).transpose()?;
-            changes.extend(self.change(edit, value.unwrap_or_default(), at, subject)?);
+            changes.extend(self.changes(edit, value.unwrap_or_default(), at, subject)?);
         }
         let mut safe = fix.safety == Some(SafetyFile::Safe);
         if let Some(when) = &fix.safe_when {
@@ -317,23 +318,25 @@ impl Runner<'_> {
         Ok(Some(Fix { title, safety, why: fix.why.clone(), side: fix.side, changes }))
     }
 
-    fn change(&self, edit: &EditFile, value: String, at: Ref, subject: &Value) -> Result<Option<Change>, Error> {
+    fn changes(&self, edit: &EditFile, value: String, at: Ref, subject: &Value) -> Result<Vec<Change>, Error> {
         if edit.mend {
-            return Ok(Some(Change::Mend { file: at.first }));
+            return Ok(vec![Change::Mend { file: at.first }]);
+        }
+        if let Some(follow) = &edit.follow {
+            let node = self.object(&follow.value, subject)?.map(|at| at.first);
+            return Ok(node
+                .zip(value.parse().ok())
+                .map(|(node, offset)| follow::links(self.model, node, offset))
+                .unwrap_or_default());
         }
         if let Some(part) = edit.part {
             let of = edit.of.as_ref().map(|of| self.object(&of.value, subject)).transpose()?.flatten();
             let link = &self.model.links[of.unwrap_or(at).first];
-            let (place, text) = match part {
-                Part::Port if link.written.explicit => (link.written.place, value),
-                Part::Port => (link.written.insert_at, format!(":{value}")),
-                Part::Host => (link.host.place, value),
-            };
-            return Ok(Some(Change::Replace { place, text }));
+            return Ok(vec![part_of(link, part, value)]);
         }
         let setting = edit.setting.as_ref().and_then(|setting| self.model.catalogue().setting(&setting.value));
         let node = self.node_of(edit.node.as_ref().map(|node| node.value.as_str()), at, subject)?;
-        Ok(setting.zip(node).map(|(setting, node)| Change::Set { node, setting, value }))
+        Ok(setting.zip(node).map(|(setting, node)| Change::Set { node, setting, value }).into_iter().collect())
     }
 
     fn fingerprint(&self, finding: &Finding, at: Ref, key: Option<&str>) -> String {
@@ -394,6 +397,18 @@ impl Runner<'_> {
         let first = finding.nodes.first().copied().unwrap_or(self.model.nodes.len());
         (std::cmp::Reverse(finding.severity), first, finding.rule.as_str(), finding.link.as_deref(), place)
     }
+}
+
+/// The change of a part of a link's address.
+fn part_of(link: &Link, part: Part, value: String) -> Change {
+    let (place, text) = match (part, link.written.setting) {
+        (Part::Port, Some(setting)) => return Change::Set { node: link.node, setting, value },
+        (Part::Port, None) if link.written.explicit => (link.written.place, value),
+        (Part::Port, None) => (link.written.insert_at, format!(":{value}")),
+        (Part::Host, _) => (link.host.editable, value),
+        (Part::Scheme, _) => (link.scheme_place, value),
+    };
+    Change::Replace { place, text }
 }
 
 /// Findings with the same key are one, with the places and nodes of all.

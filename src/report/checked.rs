@@ -55,7 +55,7 @@ fn node_row(model: &Deployment, node: &Node) -> Vec<String> {
     let product = match &node.home.state {
         HomeState::Present => product,
         HomeState::Missing { .. } => format!("{}: no such home", clean(&node.home.name)),
-        HomeState::Empty => format!("{}: no home of a known product", clean(&node.home.name)),
+        HomeState::Empty { .. } => format!("{}: no home of a known product", clean(&node.home.name)),
         HomeState::Unreadable(why) => format!("{}: {}", clean(&node.home.name), said(why)),
     };
     vec![clean(&node.name).into_owned(), node.roles.join(" + "), product, offset(model, node)]
@@ -184,7 +184,8 @@ fn next(report: &Report<'_>) -> String {
     // Commands find `topology.yaml` by themselves; what was given on the command line has to be given again.
     let argument = match topology.as_str() {
         "topology.yaml" => String::new(),
-        "<command line>" => " NODE=ROLE:DIRECTORY...".to_owned(),
+        // The text is the arguments.
+        "<command line>" => format!(" {}", clean(model.sources().get(model.inputs.topology_source).content.text())),
         other if other.contains(char::is_whitespace) => format!(" '{}'", clean(other)),
         other => format!(" {}", clean(other)),
     };

@@ -112,7 +112,7 @@ fn home(node: &Node) -> String {
         HomeState::Present => name.into_owned(),
         HomeState::Missing { nearest: Some(near) } => format!("{name}: no such directory; nearest: {}", clean(near)),
         HomeState::Missing { nearest: None } => format!("{name}: no such directory"),
-        HomeState::Empty => format!("{name}: holds no file of a known product"),
+        HomeState::Empty { .. } => format!("{name}: holds no file of a known product"),
         HomeState::Unreadable(why) => format!("{name}: {}", said(why)),
     }
 }

@@ -24,7 +24,9 @@ fn is_secret_name(name: &str) -> bool {
     }
     let mut last = words.iter().rev().map(String::as_str);
     let named = last.find(|word| !matches!(*word, "value" | "id" | "pem" | "data" | "text" | "string" | "hash" | "base" | ""));
-    named.is_some_and(|word| matches!(word, "key" | "keys" | "token" | "tokens" | "apikey" | "privatekey" | "accesskey" | "authorization"))
+    named.is_some_and(|word| {
+        matches!(word, "key" | "keys" | "token" | "tokens" | "apikey" | "privatekey" | "accesskey" | "authorization")
+    })
 }
 
 /// The words of `camelCase`, `snake_case`, `kebab-case` or `dotted.name`, in lower case, without digits.
@@ -48,9 +50,15 @@ fn words(name: &str) -> Vec<String> {
 // ASCII classes: names of secrets are ASCII, and tables of Unicode letters cost more than all the rest of a small run.
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     Some(Patterns {
-        hint: Regex::new(r"(?i)passw|passphrase|secret|credential|authorization|basic|bearer|base64|key|token|pwd|pass|pw|@|%40|&#|jdbc").ok()?,
+        hint: Regex::new(
+            r"(?i)passw|passphrase|secret|credential|authorization|basic|bearer|base64|key|token|pwd|pass|pw|@|%40|&#|jdbc",
+        )
+        .ok()?,
         attribute: Regex::new(r#"([0-9A-Za-z_:.\-]+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')"#).ok()?,
-        pair: Regex::new(r#"^(?:[ \t#;?]|<!--)*(?:-[ \t]+)?["']?([0-9A-Za-z_][0-9A-Za-z_.\-]*)["']?[ \t]*[=:](?:[ \t]*(\S.*))?\r?$"#).ok()?,
+        pair: Regex::new(
+            r#"^(?:[ \t#;?]|<!--)*(?:-[ \t]+)?["']?([0-9A-Za-z_][0-9A-Za-z_.\-]*)["']?[ \t]*[=:](?:[ \t]*(\S.*))?\r?$"#,
+        )
+        .ok()?,
         inline: Regex::new(r#"[{,]\s*["']?([0-9A-Za-z_.\-]+)["']?\s*[=:]\s*("[^"]*"|'[^']*'|[^,}\s]+)"#).ok()?,
         query: Regex::new(r#"(?:^|[\s?&;,"'`(])([0-9A-Za-z_.\-]+)=([^\s&;<>"'`)]+)"#).ok()?,
         system: Regex::new(r"-D([0-9A-Za-z_.\-]+)=((?:\\.|\S)+)").ok()?,

@@ -101,7 +101,7 @@ impl Checker<'_> {
 
     fn scalar(&mut self, text: &str, span: Span, shape: &Shape, label: &str) {
         let fits = match shape {
-            Shape::Text | Shape::Layer | Shape::Name if text.trim().is_empty() => {
+            Shape::Text | Shape::Layer | Shape::Name | Shape::Host if text.trim().is_empty() => {
                 let message = format!("{label} is empty: expected {}", expected(shape));
                 self.errors.push(TopologyError::new(message, span));
                 return;
@@ -111,6 +111,7 @@ impl Checker<'_> {
                 self.errors.extend(name_error(text, span));
                 true
             }
+            Shape::Host => is_host(text),
             Shape::Version => text == "1",
             Shape::Integer => text.parse::<i32>().is_ok(),
             Shape::Port => port(text).is_some(),
@@ -124,6 +125,7 @@ impl Checker<'_> {
         let mut error = mismatch(label, shape, &quoted(text), span);
         error.help = match shape {
             Shape::Version => Some("this carbonlint reads version 1 of the format only".to_owned()),
+            Shape::Host => Some("write the name alone, like `km.example.com`".to_owned()),
             Shape::Integer => Some("write the number alone, like `port_offset: 2`".to_owned()),
             Shape::OneOf(words) => suggestion(text, words.iter().copied()),
             _ => None,
@@ -169,6 +171,12 @@ pub(super) fn backend(text: &str) -> Option<(&str, u16)> {
     port(number).filter(|_| !node.is_empty()).map(|port| (node, port))
 }
 
+/// A name or an address: no URL, no port. IPv6 addresses have colons, with or without brackets.
+fn is_host(text: &str) -> bool {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    bare.parse::<std::net::Ipv6Addr>().is_ok() || text.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'))
+}
+
 fn mismatch(label: &str, shape: &Shape, found: &str, span: Span) -> TopologyError {
     TopologyError::new(format!("{label}: expected {}, found {found}", expected(shape)), span)
 }
@@ -179,6 +187,7 @@ fn expected(shape: &Shape) -> String {
         Shape::Version => "1".to_owned(),
         Shape::Text | Shape::Value => "a text".to_owned(),
         Shape::Name => "a name".to_owned(),
+        Shape::Host => "a host name or an address, without scheme, port or blanks".to_owned(),
         Shape::Integer => format!("a whole number ({} to {})", i32::MIN, i32::MAX),
         Shape::Port => "a port (1 to 65535)".to_owned(),
         Shape::Backend => "a node and its port (1 to 65535), like km:9443".to_owned(),

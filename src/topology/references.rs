@@ -18,6 +18,7 @@ const CHOICES: usize = 8;
 /// To be called once patterns in names of nodes were expanded: they stand for other names before.
 pub fn check_references(topology: &Topology) -> Vec<TopologyError> {
     let mut errors = duplicates(topology);
+    errors.extend(claimed_twice(topology));
     let names: HashSet<&str> = topology.nodes.iter().map(|node| node.name.value.as_str()).collect();
     let unknown: Vec<(&str, Span)> = references(topology).filter(|(name, _)| !names.contains(name)).collect();
     // Defaults are one place, however many nodes take them.
@@ -43,6 +44,33 @@ pub(super) fn duplicates(topology: &Topology) -> Vec<TopologyError> {
         TopologyError::new(format!("two nodes are named {}", quoted(name)), span).with_help("every node needs a name of its own")
     };
     again.map(|node| error(&node.name.value, node.name.span)).collect()
+}
+
+/// Hosts that an external shares with a node or a balancer, and ports that two balancers offer under one host: whom would
+/// a URL mean?
+fn claimed_twice(topology: &Topology) -> Vec<TopologyError> {
+    let mut errors = Vec::new();
+    let mut claim = |what: String, span: Span| {
+        errors.push(TopologyError::new(what, span).with_help("a host and port mean one thing: delete one of the two"));
+    };
+    let of_nodes = topology.nodes.iter().flat_map(|node| node.host.iter().chain(&node.aliases));
+    let of_balancers =
+        topology.load_balancers.iter().flat_map(|balancer| std::iter::once(&balancer.host).chain(&balancer.aliases));
+    let taken: HashSet<String> = of_nodes.chain(of_balancers).map(|host| host.value.to_lowercase()).collect();
+    for host in topology.externals.iter().flat_map(|external| std::iter::once(&external.host).chain(&external.aliases)) {
+        if taken.contains(&host.value.to_lowercase()) {
+            claim(format!("the external {} is a node or a load balancer too", quoted(&host.value)), host.span);
+        }
+    }
+    let mut offered = HashSet::new();
+    for balancer in &topology.load_balancers {
+        for (port, _) in &balancer.ports {
+            if !offered.insert((balancer.host.value.to_lowercase(), port.value)) {
+                claim(format!("port {} of {} is offered twice", port.value, quoted(&balancer.host.value)), port.span);
+            }
+        }
+    }
+    errors
 }
 
 /// Every name that is meant to be a node's, in the order in which people read.

@@ -12,6 +12,8 @@ pub enum Shape {
     Text,
     /// A text that may be empty.
     Value,
+    /// A host name or an address, without scheme and port.
+    Host,
     /// The name of a node, or a glob pattern for names.
     Name,
     /// A whole number that fits into 32 bits.
@@ -164,8 +166,8 @@ const HOME: Field = optional(
     one_or_more(&Shape::Layer),
     "The product directory, relative to this file: a directory, an archive, or a list of layers, later ones covering files of earlier ones.",
 );
-const HOST: Field = optional("host", Shape::Text, "The name by which other nodes reach it.");
-const ALIASES: Field = optional("aliases", one_or_many(&Shape::Text), "Further names and addresses.");
+const HOST: Field = optional("host", Shape::Host, "The name by which other nodes reach it.");
+const ALIASES: Field = optional("aliases", one_or_many(&Shape::Host), "Further names and addresses.");
 const MACHINE: Field = optional("machine", Shape::Text, "Nodes on one machine share its ports. Default: the declared host.");
 const PORT_OFFSET: Field = optional("port_offset", Shape::Integer, "-DportOffset of the start command: wins over carbon.xml.");
 const START: Field = optional("start", Shape::Text, "The start command, pasted: its -D options are read from it.");
@@ -192,7 +194,7 @@ pub static LOAD_BALANCER: Record = Record {
     takes_defaults: false,
     fields: &[
         optional("name", Shape::Text, "What people call it."),
-        required("host", Shape::Text, "The host by which it is reached."),
+        required("host", Shape::Host, "The host by which it is reached."),
         ALIASES,
         optional(
             "ports",
@@ -208,7 +210,7 @@ pub static EXTERNAL: Record = Record {
     what: "an external host",
     takes_defaults: false,
     fields: &[
-        required("host", Shape::Text, "Its name or address."),
+        required("host", Shape::Host, "Its name or address."),
         ALIASES,
         optional("machine", Shape::Text, "The machine it runs on, where its ports may collide with those of nodes."),
         optional("ports", one_or_many(&Shape::Port), "The ports it opens there."),

@@ -81,7 +81,7 @@ impl Judge<'_> {
         });
         link.written.explicit = parts.port.is_some();
         link.written.place = parts.port.as_ref().and_then(|port| self.place(&text, port));
-        link.written.insert_at = self.place(&text, &(parts.host_end..parts.host_end));
+        link.written.insert_at = self.place(&text, &parts.no_port);
         self.note_unresolved(setting, link, Some(&parts));
         let authority = parts.host.start..parts.port.as_ref().map_or(parts.host_end, |port| port.end);
         if let Some(what) = text.expanded.unknown_in(&authority) {
@@ -101,9 +101,11 @@ impl Judge<'_> {
     }
 
     fn host(&self, name: String, raw: Option<String>, own: bool, place: Option<Place>, setting: usize, borrowed: bool) -> Host {
-        let loopback = own || self.inputs.catalogue.is_loopback(&name) || self.node().hosts.contains(&name.to_lowercase());
-        let place = place.or_else(|| self.whole(setting));
-        Host { raw: raw.or_else(|| Some(name.clone())), name: Some(name), place, setting: Some(setting), own, borrowed, loopback }
+        let lower = name.trim_end_matches('.').to_lowercase();
+        let loopback = own || self.inputs.catalogue.is_own(&name) || self.node().hosts.contains(&lower);
+        let (editable, place) = (place, place.or_else(|| self.whole(setting)));
+        let raw = raw.or_else(|| Some(name.clone()));
+        Host { raw, name: Some(name), place, editable, setting: Some(setting), own, borrowed, loopback }
     }
 
     fn port_of(&self, text: &Text, parts: &UrlParts, scheme: &str) -> EffectivePort {
@@ -131,6 +133,7 @@ impl Judge<'_> {
     pub(super) fn read_port(&self, port: usize, hosts: &[usize], link: &mut Link) -> Option<(Verdict, String)> {
         link.port = node::port(self.inputs, self.reader.declared, self.node(), port);
         link.written.explicit = self.node().settings[port].state == State::Written;
+        link.written.setting = Some(port);
         link.written.place = self.whole(port);
         link.missing = self.missing_needs(port);
         let missing = link
@@ -158,7 +161,8 @@ impl Judge<'_> {
                 let trimmed = text.expanded.text.trim().to_owned();
                 let own = text.expanded.pieces.iter().any(|piece| matches!(piece.what, What::OwnHost(_)));
                 let unknown = text.expanded.unknown_in(&(0..text.expanded.text.len())).map(What::words);
-                link.host = self.host(trimmed, Some(text.raw.trim().to_owned()), own, None, *setting, false);
+                let all = self.place(&text, &(0..text.expanded.text.len()));
+                link.host = self.host(trimmed, Some(text.raw.trim().to_owned()), own, all, *setting, false);
                 self.note_unresolved(*setting, link, None);
                 if let Some(why) = unknown {
                     return missing.or(Some((Verdict::Undecidable, why)));
@@ -211,6 +215,9 @@ impl Judge<'_> {
             parts.host.start..parts.port.as_ref().map_or(parts.host_end, |port| port.end)
         });
         for piece in text.expanded.pieces.iter().filter(|piece| piece.out.start < range.end && range.start < piece.out.end) {
+            if let What::Given(name, Some(given)) = &piece.what {
+                link.given.push((name.clone(), *given));
+            }
             let is_noted = matches!(piece.what, What::Template(_) | What::Unset(_));
             let place = self.place(&text, &piece.out).or_else(|| self.whole(setting));
             if let Some(place) = place.filter(|_| is_noted) {

@@ -126,6 +126,8 @@ pub struct Link {
     pub companion_lacks_port: bool,
     /// Placeholders and template marks in host or port that are not known.
     pub unresolved: Vec<(Place, What)>,
+    /// Properties and variables in host or port that the topology gives: their names, and where.
+    pub given: Vec<(String, Place)>,
 }
 
 /// The host of a link.
@@ -135,8 +137,10 @@ pub struct Host {
     pub name: Option<String>,
     /// As written, with its placeholders.
     pub raw: Option<String>,
-    /// Where it is written.
+    /// Where it is written; the whole value where the host alone has no bytes of its own.
     pub place: Option<Place>,
+    /// The bytes that can be replaced by another host.
+    pub editable: Option<Place>,
     /// The setting that it was read from.
     pub setting: Option<usize>,
     /// Whether a placeholder for the reader's own host stands there.
@@ -152,8 +156,10 @@ pub struct Host {
 pub struct WrittenPort {
     /// The bytes that hold it, where they can be replaced.
     pub place: Option<Place>,
-    /// Where a port would be inserted: after the host.
+    /// Where a port would be written: after the host, in the place of a colon without port.
     pub insert_at: Option<Place>,
+    /// The setting that holds nothing but the port.
+    pub setting: Option<usize>,
     /// Whether a port is written at all.
     pub explicit: bool,
     /// The reader needs it written out.
@@ -236,6 +242,7 @@ impl Judge<'_> {
             missing: Vec::new(),
             companion_lacks_port: false,
             unresolved: Vec::new(),
+            given: Vec::new(),
         };
         let early = match &self.known.address {
             Address::Url(setting) => self.read_url(*setting, &mut link),

@@ -94,18 +94,27 @@ impl Judge<'_> {
     fn still_local(&self, link: &mut Link, port: i64) -> (Verdict, String) {
         let here = self.node();
         // The port of a neighbour on the same machine: not the node itself, but a node without the role.
-        let neighbours = self.directory.on_machine(here.machine.as_ref()).iter().filter(|index| **index != self.index);
         let open_here = self.open_at(self.index, port).is_some();
-        let neighbour = neighbours.filter(|_| !open_here).find_map(|index| Some((*index, self.open_at(*index, port)?)));
-        match neighbour {
-            Some((index, listener)) => Self::wrong_role(link, index, listener),
-            None => (Verdict::StillLocal, String::new()),
+        let neighbours = self.directory.on_machine(here.machine.as_ref()).iter();
+        let mut neighbours = neighbours.filter(|index| **index != self.index && !open_here);
+        let neighbour = neighbours.clone().find_map(|index| Some((*index, self.open_at(*index, port)?)));
+        match (neighbour, neighbours.find(|index| self.nodes[**index].has_unknown_ports())) {
+            (Some((index, listener)), _) => Self::wrong_role(link, index, listener),
+            (None, Some(index)) => {
+                (Verdict::Undecidable, format!("whether {} beside it opens port {port} is not known", self.nodes[*index].name))
+            }
+            (None, None) => (Verdict::StillLocal, String::new()),
         }
     }
 
     fn wrong(&self, link: &mut Link, named: &[usize], port: i64) -> (Verdict, String) {
         match named.iter().find_map(|index| self.open_at(*index, port).map(|listener| (*index, listener))) {
             Some((index, listener)) => Self::wrong_role(link, index, listener),
+            None if named.iter().any(|index| may_be_open(self.inputs, &self.nodes[*index], port)) => {
+                let names: Vec<&str> = named.iter().map(|index| self.nodes[*index].name.as_str()).collect();
+                let what = format!("whether {} opens port {port} is not known here", names.join(", "));
+                (Verdict::Undecidable, what)
+            }
             None => {
                 let names: Vec<&str> = named.iter().map(|index| self.nodes[*index].name.as_str()).collect();
                 link.targets = named.iter().map(|node| self.target(*node, &link.scheme, false)).collect();
@@ -197,6 +206,13 @@ impl Judge<'_> {
             return (target, Verdict::Ok, format!("{port} is the proxy port of {name}"));
         }
         target.instead = self.open_at(node, port);
+        if !known_scheme && link.balancer.is_none() {
+            let why = target.instead.map_or_else(
+                || format!("nothing of {name} is on {port}"),
+                |instead| format!("{port} is {name}'s {}", catalogue.listeners[instead].title),
+            );
+            return (target, Verdict::WrongScheme, why);
+        }
         match target.instead.map(|instead| &catalogue.listeners[instead]) {
             Some(other) if other.protocol != spec.protocol && link.balancer.is_none() => {
                 let why = format!("{port} is {name}'s {}, which speaks {}", other.title, other.protocol);
@@ -223,6 +239,15 @@ impl Judge<'_> {
         }
     }
 
+    /// Whether a listener serves what is meant, behind a balancer: who ends TLS is not judged.
+    fn serves(&self, listener: usize, meant: usize) -> bool {
+        let listeners = &self.inputs.catalogue.listeners;
+        let of_link = |listener: usize| listener == meant || self.known.listeners.iter().any(|(_, known)| *known == listener);
+        of_link(listener)
+            || listeners.iter().enumerate().any(|(secure, spec)| spec.plain == Some(listener) && of_link(secure))
+            || listeners[listener].plain.is_some_and(of_link)
+    }
+
     /// Whether a balancer is known under no name of a node's own machine.
     fn balancer_apart(&self, link: &Link, node: &super::super::Node) -> bool {
         let Some(balancer) = link.balancer.map(|index| &self.inputs.topology.load_balancers[index]) else { return true };
@@ -235,7 +260,6 @@ impl Judge<'_> {
     /// Nodes behind a load balancer: each port that it forwards to must be open. Who ends TLS is not judged.
     fn behind(&self, link: &mut Link, behind: &[(usize, i64)], roles: &[String]) -> (Verdict, String) {
         link.targets = behind.iter().map(|(node, _)| self.target(*node, &link.scheme, true)).collect();
-        let is_url = matches!(self.known.address, Address::Url(_));
         for (at, (node, port)) in behind.iter().enumerate() {
             let backend = &self.nodes[*node];
             let meant = link.targets[at].listener;
@@ -249,16 +273,21 @@ impl Judge<'_> {
                 let why = format!("{} binds it to {bind}, which the load balancer cannot reach", backend.name);
                 return (Verdict::NothingListens, why);
             }
-            // Behind a balancer an HTTP service may be reached by any of its HTTP listeners.
-            let fits = if is_url { open.is_some() } else { open == Some(meant) };
+            let fits = open.is_some_and(|open| self.serves(open, meant));
             link.targets[at].fits = fits && has_role(backend, roles);
-            if fits && !has_role(backend, roles) {
+            if open.is_some() && !has_role(backend, roles) {
                 link.targets.rotate_left(at);
                 return (Verdict::WrongRole, format!("the load balancer forwards to {}", backend.name));
             }
             if !fits {
                 link.forward_at_fault = open.is_none() && !may_be_open(self.inputs, backend, *port);
+                let other = open.map(|open| self.inputs.catalogue.listeners[open].title.as_str());
                 let why = match (&listener.why_dormant, listener.port.value()) {
+                    (None, Some(opened)) if other.is_some() => format!(
+                        "the load balancer forwards to {}:{port}, which is its {}; meant is {opened}",
+                        backend.name,
+                        other.unwrap_or_default()
+                    ),
                     (Some(why), _) => format!("the load balancer forwards to {}, which does not start it: {why}", backend.name),
                     (None, Some(opened)) => {
                         format!("the load balancer forwards to {}:{port}, {} listens on {opened}", backend.name, backend.name)

@@ -29,7 +29,7 @@ pub const NODE: &[Field] = &[
         text(match node(m, at).home.state {
             HomeState::Present => "present",
             HomeState::Missing { .. } => "missing",
-            HomeState::Empty => "empty",
+            HomeState::Empty { .. } => "empty",
             HomeState::Unreadable(_) => "unreadable",
         })
     }),
@@ -37,8 +37,8 @@ pub const NODE: &[Field] = &[
         HomeState::Unreadable(why) => text(why),
         _ => text(""),
     }),
-    field("home_nearest", Text, "a directory of a similar name, or nothing", |m, at| match &node(m, at).home.state {
-        HomeState::Missing { nearest: Some(nearest) } => text(nearest),
+    field("home_nearest", Text, "the directory that may be meant, or nothing", |m, at| match &node(m, at).home.state {
+        HomeState::Missing { nearest: Some(nearest) } | HomeState::Empty { nearest: Some(nearest) } => text(nearest),
         _ => text(""),
     }),
     field("version", Text, "its product version", |m, at| optional(node(m, at).product.version.clone())),

@@ -48,6 +48,7 @@ fn a_finding_shows_both_sides_the_ways_out_and_what_was_checked() {
     assumed as shipped 2.6.0: axis2.xml (gw), catalina-server.xml (gw, km)
     1 error
     next:
+      carbonlint check --fix               mends 1 finding; --diff instead shows how
       carbonlint explain gw.thrift-client  how that came about, step by step
       carbonlint links                     who calls whom, and what became of it
       carbonlint ports                     every port of every node
@@ -113,6 +114,7 @@ fn many_nodes_are_counted_by_role() {
         catalina-server.xml (km, gw-0, gw-1, gw-2, gw-3 and 10 more)
     4 errors
     next:
+      carbonlint check --fix                 mends 4 findings; --diff instead shows how
       carbonlint explain gw-0.thrift-client  how that came about, step by step
       carbonlint links                       who calls whom, and what became of it
       carbonlint ports                       every port of every node
