@@ -187,7 +187,7 @@ fn expected(shape: &Shape) -> String {
         Shape::Version => "1".to_owned(),
         Shape::Text | Shape::Value => "a text".to_owned(),
         Shape::Name => "a name".to_owned(),
-        Shape::Host => "a host name or an address, without scheme, port or blanks".to_owned(),
+        Shape::Host => "a host name or an address (no scheme, port or blanks)".to_owned(),
         Shape::Integer => format!("a whole number ({} to {})", i32::MIN, i32::MAX),
         Shape::Port => "a port (1 to 65535)".to_owned(),
         Shape::Backend => "a node and its port (1 to 65535), like km:9443".to_owned(),
