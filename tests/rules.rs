@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use carbonlint::catalogue::Detector;
+use carbonlint::catalogue::{Detector, Severity};
 use carbonlint::config::apply;
-use carbonlint::fix::{Suggestion, suggest};
+use carbonlint::fix::{Suggestion, Wish, suggest};
 use carbonlint::home::Memory;
-use carbonlint::lint::{Example, Finding, Rule, load};
+use carbonlint::lint::{Example, Finding, Rule, Side, load};
 use carbonlint::project::{Engine, Project};
 
 /// The rules as they lie in their folder now.
@@ -115,6 +115,9 @@ fn every_rule_is_documented_and_has_a_bad_and_a_good_example() {
             must(file.examples.iter().any(|example| !example.reports.is_empty()), "it has a bad example");
             must(file.examples.iter().any(|example| example.reports.is_empty()), "it has a good example");
         }
+        if !file.fixes.is_empty() {
+            must(file.examples.iter().any(|example| !example.fixed.is_empty()), "an example shows the bytes after its fix");
+        }
     }
     finish(&mistakes);
 }
@@ -194,6 +197,48 @@ fn every_example_reports_what_it_says() {
             for new in left.findings.iter().filter(|finding| !before.contains(&finding.fingerprint)) {
                 mistakes.push(format!("{name}: the fix brings a new finding: {}: {}", new.rule, new.message));
             }
+        }
+    }
+    finish(&mistakes);
+}
+
+#[test]
+fn every_example_that_can_be_mended_is_mended_once_and_for_all() {
+    let engine = engine();
+    let none = HashMap::new();
+    let wish = Wish { unsafe_fixes: true, prefer: Side::Client };
+    let (mut mistakes, mut mended) = (Vec::new(), HashSet::new());
+    for rule in &engine.rules.rules {
+        for example in rule.file.examples.iter().filter(|example| !example.fixed.is_empty()) {
+            let name = format!("{}: {}", rule.id, example.name);
+            let mut files = files_of(example);
+            let project = open(&engine, example, &files);
+            let linted = engine.lint(&project, &none);
+            let plan = engine.plan(&project, &linted, &none, wish, &BTreeMap::new());
+            let is_mended = linted.findings.iter().all(|finding| {
+                finding.rule != rule.id || plan.linted.findings.iter().all(|left| left.fingerprint != finding.fingerprint)
+            });
+            // Infos are mended only where somebody made more of them.
+            let info = own(rule, &linted.findings).iter().all(|finding| finding.severity == Severity::Info);
+            if is_mended {
+                mended.insert(rule.id.as_str());
+            } else if !info && plan.held_back.iter().all(|one| one.rule != rule.id) {
+                mistakes.push(format!("{name}: neither mended nor held back"));
+            }
+            for change in &plan.files {
+                files.insert(change.name.clone(), change.after.clone());
+            }
+            let again = open(&engine, example, &files);
+            let left = engine.lint(&again, &none);
+            let second = engine.plan(&again, &left, &none, wish, &BTreeMap::new());
+            if !second.files.is_empty() {
+                mistakes.push(format!("{name}: a second plan is not empty"));
+            }
+        }
+        let infos = |example: &Example| example.reports.iter().all(|report| report.starts_with("info"));
+        let must = rule.file.examples.iter().any(|example| !example.fixed.is_empty() && !infos(example));
+        if must && !mended.contains(rule.id.as_str()) {
+            mistakes.push(format!("{}: no example is mended", rule.id));
         }
     }
     finish(&mistakes);

@@ -78,14 +78,14 @@ fn wrong_types_are_told_in_plain_words() {
         "an entry of `nodes`: expected a map that describes a node (name, role, home, …), found `gw`"
     );
     assert_eq!(message("- gw\n"), "the topology: expected a map that describes the topology (nodes, …), found a list");
-    assert_eq!(
-        of_node("host: [a]").1,
-        "`host`: expected a host name or an address (no scheme, port or blanks), found a list"
-    );
+    assert_eq!(of_node("host: [a]").1, "`host`: expected a host name or an address (no scheme, port or blanks), found a list");
     assert!(of_node("host: km:9443").1.ends_with("found `km:9443`"));
     assert!(of_node("host: https://km").1.ends_with("found `https://km`"));
     assert_eq!(of_node("machine:").1, "`machine`: expected a text, found nothing");
-    assert_eq!(of_node("aliases: {a: b}").1, "`aliases`: expected a host name or an address (no scheme, port or blanks) or a list of such, found a map");
+    assert_eq!(
+        of_node("aliases: {a: b}").1,
+        "`aliases`: expected a host name or an address (no scheme, port or blanks) or a list of such, found a map"
+    );
     assert_eq!(of_node("aliases: [[a]]").1, "`aliases`: expected a text, found a list");
     assert_eq!(of_node("properties: [a]").1, "`properties`: expected a map of system properties, found a list");
     assert_eq!(of_node("environment: {A: }").2, "write \"\" for an empty text");
