@@ -225,7 +225,10 @@ fn manager(node: &Node, element: &str) -> String {
         2 => ("", ""),
         _ => ("\n\n", "  "),
     };
-    let lines: String = inside.iter().filter(|text| !text.is_empty()).map(|text| format!("{line}{indent}{text}")).collect();
+    let mut lines = String::new();
+    for text in inside.iter().filter(|text| !text.is_empty()) {
+        lines.extend([line, indent, text]);
+    }
     format!("<APIManager><APIKeyValidator>{lines}{line}</APIKeyValidator></APIManager>")
 }
 

@@ -187,7 +187,7 @@ impl Judge<'_> {
             return (target, Verdict::NothingListens, format!("the start profile of {name} does not run it"));
         }
         if let Some(why) = listener.why_dormant.as_ref().filter(|_| !listener.live) {
-            let verdict = if !listener.switched_off_by.is_empty() { Verdict::NothingListens } else { Verdict::Undecidable };
+            let verdict = if listener.switched_off_by.is_empty() { Verdict::Undecidable } else { Verdict::NothingListens };
             return (target, verdict, format!("{name} does not start it: {why}"));
         }
         if listener.bind_loopback && apart(self.node(), &self.nodes[node]) {
