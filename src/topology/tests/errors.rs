@@ -86,7 +86,7 @@ fn wrong_types_are_told_in_plain_words() {
         of_node("aliases: {a: b}").1,
         "`aliases`: expected a host name or an address (no scheme, port or blanks) or a list of such, found a map"
     );
-    assert_eq!(of_node("aliases: [[a]]").1, "`aliases`: expected a text, found a list");
+    assert_eq!(of_node("key_manager: [[a]]").1, "`key_manager`: expected a text, found a list");
     assert_eq!(of_node("properties: [a]").1, "`properties`: expected a map of system properties, found a list");
     assert_eq!(of_node("environment: {A: }").2, "write \"\" for an empty text");
     assert_eq!(message(&format!("version: 2\n{GW}")), "`version`: expected 1, found `2`");
