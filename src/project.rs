@@ -283,8 +283,9 @@ impl Engine {
         let written: BTreeSet<SourceId> = plan.files.iter().flat_map(|file| project.model.names_of(file.source)).collect();
         let readers = project.model.files.iter().filter(|file| written.contains(&file.source)).flat_map(|file| &file.nodes);
         let restart: BTreeSet<usize> = readers.copied().collect();
+        let left: BTreeSet<&str> = plan.linted.findings.iter().map(|finding| finding.fingerprint.as_str()).collect();
         Mended {
-            fixed: linted.findings.len().saturating_sub(plan.linted.findings.len()),
+            fixed: linted.findings.iter().filter(|finding| !left.contains(finding.fingerprint.as_str())).count(),
             restart: restart.into_iter().map(|node| project.model.nodes[node].name.clone()).collect(),
             project: Project { model: plan.model, folder: project.folder.clone() },
             linted: plan.linted,

@@ -152,6 +152,9 @@ impl Planner<'_> {
                 break;
             }
         }
+        for choice in self.choose(&state, &given_up, |_| true) {
+            given_up.insert(choice, format!("it is still open after {ROUNDS} rounds: it undoes what another fix does"));
+        }
         Self::finish(model, state, given_up)
     }
 
