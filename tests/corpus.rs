@@ -57,13 +57,35 @@ fn real_deployments_have_their_documented_ports() {
         ("servlet-http", 9763),
         ("passthru-https", 8243),
         ("passthru-http", 8280),
+        ("ws", 9099),
+        ("wss", 8099),
+        ("thrift-authentication", 10711),
+        ("thrift-entitlement", 10500),
+        ("databridge-binary-tcp", 9611),
+        ("databridge-binary-ssl", 9711),
+        ("databridge-thrift-tcp", 7611),
+        ("databridge-thrift-ssl", 7711),
+        ("amqp", 5672),
+        ("amqps", 8672),
+        ("mqtt", 1883),
+        ("mqtts", 8883),
+        ("andes-coordination", 7611),
+        ("andes-jmx", 8999),
+        ("cep-event-sync", 11224),
+        ("cep-management", 10005),
+        ("jmx-rmi-registry", 9999),
+        ("jmx-rmi-server", 11111),
+        ("embedded-ldap", 10389),
+        ("kdc", 8000),
+        ("hazelcast", 4000),
+        ("hazelcast-multicast", 45564),
     ]);
     let engine = Engine::new().expect("the embedded rules load");
     for path in deployments() {
         let project = open(&engine, &path);
         for node in &project.model.nodes {
             assert_eq!(node.offset.value, Some(0), "{}: {}", name(&path), node.name);
-            let listed: Vec<_> = node.listeners.iter().filter(|listener| listener.listed).collect();
+            let listed: Vec<_> = node.listeners.iter().filter(|listener| listener.listed && listener.stated).collect();
             assert!(listed.len() >= 2, "{}: {} has its servlet ports", name(&path), node.name);
             for listener in listed {
                 let id = engine.catalogue.listeners[listener.spec].id.as_str();

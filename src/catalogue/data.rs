@@ -66,6 +66,8 @@ pub struct PlaceholderData {
     #[serde(default)]
     pub listener: Option<String>,
     #[serde(default)]
+    pub setting: Option<String>,
+    #[serde(default)]
     pub own_host: bool,
     #[serde(default)]
     pub text: Option<String>,
@@ -113,6 +115,8 @@ pub struct SettingData {
     #[serde(default)]
     pub offset: OffsetUse,
     #[serde(default)]
+    pub offset_when: Option<ConditionData>,
+    #[serde(default)]
     pub choices: Vec<String>,
     pub places: Vec<PlaceData>,
     #[serde(default)]
@@ -127,6 +131,36 @@ pub struct SettingData {
     pub synapse: bool,
     pub source: String,
     pub confidence: Confidence,
+}
+
+/// A setting by its id, or given where it is used: then it has the id and title of what uses it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum SettingRef {
+    Id(String),
+    Here(Box<InlineSetting>),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InlineSetting {
+    #[serde(default)]
+    pub title: Option<String>,
+    #[serde(default)]
+    pub kind: Option<ValueKind>,
+    #[serde(default)]
+    pub offset: OffsetUse,
+    #[serde(default)]
+    pub offset_when: Option<ConditionData>,
+    pub places: Vec<PlaceData>,
+    #[serde(default)]
+    pub beside: Vec<String>,
+    #[serde(default)]
+    pub shipped: Vec<DefaultValue>,
+    #[serde(default)]
+    pub absent: Vec<DefaultValue>,
+    #[serde(default)]
+    pub synapse: bool,
 }
 
 #[derive(Deserialize)]
@@ -145,7 +179,7 @@ pub struct ListenerData {
     pub id: String,
     pub title: String,
     pub protocol: String,
-    pub port: String,
+    pub port: SettingRef,
     pub default: u32,
     #[serde(default)]
     pub bind: Option<String>,
@@ -153,6 +187,8 @@ pub struct ListenerData {
     pub proxy_port: Option<String>,
     #[serde(default)]
     pub plain: Option<String>,
+    #[serde(default)]
+    pub shareable: bool,
     #[serde(default)]
     pub versions: Range,
     pub roles: Vec<String>,
@@ -201,9 +237,9 @@ pub struct LinkData {
     pub readers: Vec<ReaderData>,
     pub target: TargetData,
     #[serde(default)]
-    pub url: Option<String>,
+    pub url: Option<SettingRef>,
     #[serde(default)]
-    pub port: Option<String>,
+    pub port: Option<SettingRef>,
     #[serde(default)]
     pub host: Vec<String>,
     #[serde(default)]

@@ -7,12 +7,12 @@ use globset::{Glob, GlobSetBuilder};
 use serde::de::DeserializeOwned;
 
 use super::data::{
-    ConditionData, DetectorData, FormatData, LinkData, ListenerData, PlaceData, PlaceholderData, ProductData, ProductEntry,
-    SettingData,
+    ConditionData, DetectorData, FormatData, InlineSetting, LinkData, ListenerData, PlaceData, PlaceholderData, ProductData,
+    ProductEntry, SettingData, SettingRef,
 };
 use super::{
-    Address, Catalogue, Condition, Detector, FileSpec, Link, Listener, Meaning, Need, Pattern, Product, Reader, Setting,
-    SettingPlace,
+    Address, Catalogue, Condition, Confidence, Detector, FileSpec, Link, Listener, Meaning, Need, Pattern, Product, Reader,
+    Setting, SettingPlace, ValueKind,
 };
 use crate::config::{Format, Path};
 
@@ -46,22 +46,30 @@ pub fn load() -> Result<Catalogue> {
     let data: ProductData = read("product.yaml")?;
     let files: Vec<FileSpec> =
         data.files.iter().map(|file| FileSpec { path: file.path.clone(), format: format_of(file.format) }).collect();
-    let settings = read::<Vec<SettingData>>("settings.yaml")?
-        .into_iter()
-        .map(|setting| build_setting(setting, &files))
-        .collect::<Result<Vec<_>>>()?;
-    let names = Names { settings: settings.iter().map(|setting| setting.id.clone()).collect() };
-    let listener_data = read::<Vec<ListenerData>>("listeners.yaml")?;
+    let (mut listener_data, mut link_data) = (read_all::<ListenerData>("listeners")?, read_all::<LinkData>("links")?);
+    let of_listeners = listener_data.iter_mut().filter_map(|data| {
+        let (port, kind) = (take(&mut data.port)?, ValueKind::Port);
+        Some(named(port, &data.id, &data.title, kind, &data.source, data.confidence))
+    });
+    let mut setting_data: Vec<SettingData> = read_all("settings")?;
+    setting_data.extend(of_listeners);
+    for data in &mut link_data {
+        for (setting, kind) in [(&mut data.url, ValueKind::Url), (&mut data.port, ValueKind::Port)] {
+            let here = setting.as_mut().and_then(take);
+            setting_data.extend(here.map(|here| named(here, &data.id, &data.title, kind, &data.source, data.confidence)));
+        }
+    }
+    let names = Names { settings: setting_data.iter().map(|setting| setting.id.clone()).collect() };
+    let settings = setting_data.into_iter().map(|data| names.build(data, &files)).collect::<Result<Vec<_>>>()?;
     let listener_ids: Vec<String> = listener_data.iter().map(|listener| listener.id.clone()).collect();
     let listeners = listener_data.into_iter().map(|data| names.listener(data, &listener_ids)).collect::<Result<Vec<_>>>()?;
-    let link_data = read::<Vec<LinkData>>("links.yaml")?;
     let link_ids: Vec<String> = link_data.iter().map(|link| link.id.clone()).collect();
     let links = link_data.into_iter().map(|data| names.link(data, &listener_ids, &link_ids)).collect::<Result<Vec<_>>>()?;
     let detection = data.detection.into_iter().map(|data| names.detector(data, &files)).collect::<Result<Vec<_>>>()?;
     let placeholders = data
         .placeholders
         .into_iter()
-        .map(|data| Ok((data.name.clone(), meaning(data, &listener_ids)?)))
+        .map(|data| Ok((data.name.clone(), names.meaning(data, &listener_ids)?)))
         .collect::<Result<HashMap<_, _>>>()?;
     let products = data.products.into_iter().map(build_product).collect::<Result<Vec<_>>>()?;
     let mut loopback = GlobSetBuilder::new();
@@ -90,6 +98,48 @@ fn read<T: DeserializeOwned>(name: &str) -> Result<T> {
     let path = format!("rules/catalogue/wso2am/{name}");
     let text = embedded_files(&path).next().ok_or_else(|| fail(name, "the file is missing"))?.1;
     serde_yaml::from_str(text).map_err(|error| fail(name, error))
+}
+
+/// The entries of every file whose name starts so: `links.yaml`, `links/throttling.yaml`.
+fn read_all<T: DeserializeOwned>(name: &str) -> Result<Vec<T>> {
+    let folder = "rules/catalogue/wso2am/";
+    let mut entries = Vec::new();
+    for (path, text) in embedded_files(&format!("{folder}{name}")) {
+        let short = path.strip_prefix(folder).unwrap_or(path);
+        entries.extend(serde_yaml::from_str::<Vec<T>>(text).map_err(|error| fail(short, error))?);
+    }
+    if entries.is_empty() { Err(fail(name, "there is no such file, or nothing in it")) } else { Ok(entries) }
+}
+
+/// The setting that is given where it is used, if it is.
+fn take(setting: &mut SettingRef) -> Option<InlineSetting> {
+    match std::mem::replace(setting, SettingRef::Id(String::new())) {
+        SettingRef::Here(here) => Some(*here),
+        id @ SettingRef::Id(_) => {
+            *setting = id;
+            None
+        }
+    }
+}
+
+/// A setting that takes its id and title from what uses it.
+fn named(here: InlineSetting, id: &str, title: &str, kind: ValueKind, source: &str, confidence: Confidence) -> SettingData {
+    SettingData {
+        id: id.to_owned(),
+        title: here.title.unwrap_or_else(|| title.to_owned()),
+        kind: here.kind.unwrap_or(kind),
+        offset: here.offset,
+        offset_when: here.offset_when,
+        choices: Vec::new(),
+        places: here.places,
+        obsolete: Vec::new(),
+        beside: here.beside,
+        shipped: here.shipped,
+        absent: here.absent,
+        synapse: here.synapse,
+        source: source.to_owned(),
+        confidence,
+    }
 }
 
 fn fail(file: &str, message: impl fmt::Display) -> CatalogueError {
@@ -122,25 +172,6 @@ fn build_place(data: &PlaceData, files: &[FileSpec]) -> Result<SettingPlace> {
     Ok(SettingPlace { versions: data.versions, file, path })
 }
 
-fn build_setting(data: SettingData, files: &[FileSpec]) -> Result<Setting> {
-    let places = |places: &[PlaceData]| places.iter().map(|place| build_place(place, files)).collect::<Result<Vec<_>>>();
-    Ok(Setting {
-        id: data.id,
-        title: data.title,
-        kind: data.kind,
-        offset: data.offset,
-        choices: data.choices,
-        places: places(&data.places)?,
-        obsolete: places(&data.obsolete)?,
-        beside: data.beside,
-        shipped: data.shipped,
-        absent: data.absent,
-        synapse: data.synapse,
-        source: data.source,
-        confidence: data.confidence,
-    })
-}
-
 fn build_product(data: ProductEntry) -> Result<Product> {
     let mut pairs = data
         .pairs
@@ -150,15 +181,6 @@ fn build_product(data: ProductEntry) -> Result<Product> {
     // By number: as texts, 5.10 comes before 5.3.
     pairs.sort_unstable();
     Ok(Product { id: data.id, title: data.title, names: data.names, needs: data.needs, pairs })
-}
-
-fn meaning(data: PlaceholderData, listeners: &[String]) -> Result<Meaning> {
-    match (data.listener, data.own_host, data.text) {
-        (Some(listener), false, None) => Ok(Meaning::Listener(find("listener", &listener, listeners)?)),
-        (None, true, None) => Ok(Meaning::OwnHost),
-        (None, false, Some(text)) => Ok(Meaning::Text(text)),
-        _ => Err(fail("product.yaml", format!("placeholder {} needs one of listener, own_host, text", data.name))),
-    }
 }
 
 /// Ids of settings, to be found again.
@@ -171,6 +193,14 @@ impl Names {
         find("setting", id, &self.settings)
     }
 
+    /// A setting that is named, or that was given where it is used: then it has the user's id.
+    fn used(&self, setting: &SettingRef, user: &str) -> Result<usize> {
+        match setting {
+            SettingRef::Id(id) if !id.is_empty() => self.setting(id),
+            _ => self.setting(user),
+        }
+    }
+
     fn optional(&self, id: Option<&str>) -> Result<Option<usize>> {
         id.map(|id| self.setting(id)).transpose()
     }
@@ -179,13 +209,44 @@ impl Names {
         data.into_iter().map(|data| Ok(Condition { setting: self.setting(&data.setting)?, is: data.is })).collect()
     }
 
+    fn meaning(&self, data: PlaceholderData, listeners: &[String]) -> Result<Meaning> {
+        match (data.listener, data.setting, data.own_host, data.text) {
+            (Some(listener), None, false, None) => Ok(Meaning::Listener(find("listener", &listener, listeners)?)),
+            (None, Some(setting), false, None) => Ok(Meaning::Setting(self.setting(&setting)?)),
+            (None, None, true, None) => Ok(Meaning::OwnHost),
+            (None, None, false, Some(text)) => Ok(Meaning::Text(text)),
+            _ => Err(fail("product.yaml", format!("placeholder {} needs one of listener, setting, own_host, text", data.name))),
+        }
+    }
+
+    fn build(&self, data: SettingData, files: &[FileSpec]) -> Result<Setting> {
+        let places = |places: &[PlaceData]| places.iter().map(|place| build_place(place, files)).collect::<Result<Vec<_>>>();
+        Ok(Setting {
+            id: data.id,
+            title: data.title,
+            kind: data.kind,
+            offset: data.offset,
+            offset_when: self.conditions(data.offset_when.into_iter().collect())?.pop(),
+            choices: data.choices,
+            places: places(&data.places)?,
+            obsolete: places(&data.obsolete)?,
+            beside: data.beside,
+            shipped: data.shipped,
+            absent: data.absent,
+            synapse: data.synapse,
+            source: data.source,
+            confidence: data.confidence,
+        })
+    }
+
     fn listener(&self, data: ListenerData, listeners: &[String]) -> Result<Listener> {
         Ok(Listener {
-            port: self.setting(&data.port)?,
+            port: self.used(&data.port, &data.id)?,
             bind: self.optional(data.bind.as_deref())?,
             proxy_port: self.optional(data.proxy_port.as_deref())?,
             plain: data.plain.map(|id| find("listener", &id, listeners)).transpose()?,
             live: self.conditions(data.live)?,
+            shareable: data.shareable,
             id: data.id,
             title: data.title,
             protocol: data.protocol,
@@ -200,9 +261,9 @@ impl Names {
 
     fn link(&self, data: LinkData, listeners: &[String], links: &[String]) -> Result<Link> {
         let address = match (&data.url, &data.port) {
-            (Some(url), None) => Address::Url(self.setting(url)?),
+            (Some(url), None) => Address::Url(self.used(url, &data.id)?),
             (None, Some(port)) => Address::PortAndHost {
-                port: self.setting(port)?,
+                port: self.used(port, &data.id)?,
                 hosts: data.host.iter().map(|host| self.setting(host)).collect::<Result<_>>()?,
             },
             _ => return Err(fail("links.yaml", format!("{} needs either url or port", data.id))),

@@ -83,6 +83,8 @@ pub enum OffsetUse {
     Never,
     /// The node's offset is added.
     Always,
+    /// The node's offset is added if it is above 0.
+    Positive,
 }
 
 /// A file that may be in a home.
@@ -137,6 +139,8 @@ pub struct Setting {
     pub kind: ValueKind,
     /// Whether the offset is added to a written value.
     pub offset: OffsetUse,
+    /// The condition under which that is so.
+    pub offset_when: Option<Condition>,
     /// The values of a choice.
     pub choices: Vec<String>,
     /// Where it stands: the first place whose file is there counts.
@@ -160,7 +164,7 @@ pub struct Setting {
 impl Setting {
     /// The element that people look for, where its name says what it is (`ThriftClientPort`), else the title.
     pub fn element(&self) -> &str {
-        let path = self.places.first().map(|place| &place.path).filter(|path| !path.is_attribute());
+        let path = self.places.first().map(|place| &place.path).filter(|path| path.is_named_element());
         path.and_then(Path::name).filter(|name| name.chars().any(char::is_uppercase)).unwrap_or(&self.title)
     }
 }
@@ -193,6 +197,8 @@ pub struct Listener {
     pub proxy_port: Option<usize>,
     /// The listener of the same service without TLS.
     pub plain: Option<usize>,
+    /// Whether several may open the port on one machine.
+    pub shareable: bool,
     /// The versions that have it.
     pub versions: Range,
     /// Roles whose nodes open it; `any` for all.
@@ -311,6 +317,8 @@ pub struct Link {
 pub enum Meaning {
     /// The effective port of a listener of the node that reads it.
     Listener(usize),
+    /// The value of a setting of the node that reads it, with the node's offset.
+    Setting(usize),
     /// The host of the node that reads it.
     OwnHost,
     /// A fixed text.

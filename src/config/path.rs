@@ -84,9 +84,10 @@ impl Path {
         }
     }
 
-    /// Whether the path leads to an attribute.
-    pub fn is_attribute(&self) -> bool {
-        matches!(&self.kind, Kind::Xml(path) if path.attribute.is_some())
+    /// Whether the path leads to an element that its name alone tells: no attribute, no `parameter` of some name.
+    pub fn is_named_element(&self) -> bool {
+        matches!(&self.kind, Kind::Xml(path)
+            if path.attribute.is_none() && path.steps.last().is_some_and(|step| step.predicates.is_empty()))
     }
 
     /// Reads a path into files of the format.

@@ -32,6 +32,8 @@ pub struct Piece {
 pub enum What {
     /// The port of a listener of the reader: name and the listener's index.
     Listener(String, usize),
+    /// The port of a setting of the reader, with its offset: name and the setting's index.
+    Setting(String, usize),
     /// The reader's own host.
     OwnHost(String),
     /// A system property or environment variable that the topology gives, and where.
@@ -109,7 +111,9 @@ impl What {
             Self::NotKnown(why) => why.clone(),
             Self::Template(mark) => format!("{mark} is an unrendered template"),
             Self::SynapseVariable => "a variable of Synapse, known for each message only".to_owned(),
-            Self::Listener(name, _) | Self::OwnHost(name) | Self::Given(name, _) => format!("${{{name}}}"),
+            Self::Listener(name, _) | Self::Setting(name, _) | Self::OwnHost(name) | Self::Given(name, _) => {
+                format!("${{{name}}}")
+            }
             Self::Text => "text".to_owned(),
         }
     }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::catalogue::Confidence;
 use crate::source::Place;
 
 use super::hosts::Directory;
@@ -86,7 +87,12 @@ pub fn collisions(inputs: &Inputs, nodes: &[Node]) -> Vec<Collision> {
     for (index, node) in nodes.iter().enumerate() {
         // Nothing says what it shares a machine with: with itself it does.
         let machine = node.machine.clone().unwrap_or_else(|| format!("{}'s machine", node.name));
-        for listener in node.listeners.iter().filter(|listener| listener.live) {
+        // What is only guessed is listed, not judged.
+        let judged = |listener: &&super::Listener| {
+            let spec = &inputs.catalogue.listeners[listener.spec];
+            listener.live && !spec.shareable && spec.confidence != Confidence::Guess
+        };
+        for listener in node.listeners.iter().filter(judged) {
             let Some(port) = listener.port.value().filter(|port| (1..=65535).contains(port)) else { continue };
             let claim = Claim { who: Opener::Node(index), listener: Some(listener.spec), bind: listener.bind.clone() };
             claims.entry((machine.clone(), port)).or_default().push(claim);

@@ -146,8 +146,10 @@ pub struct Node {
 impl Node {
     /// Whether ports that it may open are not known.
     pub fn has_unknown_ports(&self) -> bool {
-        let unknown =
-            |listener: &Listener| listener.listed && listener.port.value().is_none() && listener.switched_off_by.is_empty();
+        let unknown = |listener: &Listener| {
+            let may_open = listener.listed && listener.stated && listener.switched_off_by.is_empty();
+            may_open && listener.port.value().is_none()
+        };
         self.offset.value.is_none() || self.home.state != HomeState::Present || self.listeners.iter().any(unknown)
     }
 }
@@ -222,6 +224,8 @@ pub struct Listener {
     pub port: EffectivePort,
     /// Whether the node's version has it and its role or profile runs it.
     pub listed: bool,
+    /// Whether anything states its port: a file, or what stands for a missing one.
+    pub stated: bool,
     /// Whether the node's role would run it and its start profile does not.
     pub out_of_profile: bool,
     /// Whether it opens.

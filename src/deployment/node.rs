@@ -224,10 +224,26 @@ pub fn port(inputs: &Inputs, declared: &topology::Node, node: &Node, setting: us
     if let Some(what) = expanded.pieces.iter().map(|piece| &piece.what).find(|what| what.is_unknown()) {
         return EffectivePort::unknown(what.words(), place);
     }
+    if let Some(What::Setting(name, other)) = expanded.exactly(&(0..expanded.text.len())).map(|piece| &piece.what) {
+        let own = port(inputs, declared, node, *other);
+        let value = own.value();
+        return own.then(Step::Placeholder(name.clone(), node.name.clone()), value, place);
+    }
     let Ok(number) = parse_int(&expanded.text) else {
         return EffectivePort::unknown(format!("{} is no number", spec.title), place);
     };
-    with_offset(node, EffectivePort::default().then(step, Some(number), place), value.offset)
+    let port = EffectivePort::default().then(step, Some(number), place);
+    match spec.offset_when.as_ref().filter(|_| value.offset != OffsetUse::Never) {
+        None => with_offset(node, port, value.offset),
+        Some(condition) => match holds_for(&inputs.catalogue, &node.settings, condition) {
+            Some(true) => with_offset(node, port, value.offset),
+            Some(false) => port,
+            None => {
+                let why = format!("whether {} gets the offset cannot be known", spec.title);
+                port.then(Step::Unknown(why), None, node.settings[condition.setting].place())
+            }
+        },
+    }
 }
 
 fn with_offset(node: &Node, port: EffectivePort, offset: OffsetUse) -> EffectivePort {
@@ -238,6 +254,7 @@ fn with_offset(node: &Node, port: EffectivePort, offset: OffsetUse) -> Effective
         let why = node.offset.unknown.clone().unwrap_or_default();
         return port.then(Step::Unknown(format!("the offset is not known: {why}")), None, node.offset.place);
     };
+    let amount = if offset == OffsetUse::Positive { amount.max(0) } else { amount };
     let origin = match node.offset.origin.as_str() {
         "as shipped" => "carbon.xml is not there: as shipped",
         "start command" => "start command",
@@ -272,12 +289,11 @@ fn listener(inputs: &Inputs, declared: &topology::Node, node: &Node, spec: usize
     let off = |condition: &&catalogue::Condition| holds_for(catalogue, &node.settings, condition) == Some(false);
     let switched_off_by = known.live.iter().filter(off).map(|condition| condition.setting).collect();
     let home_known = node.home.state == HomeState::Present;
-    let closed =
-        matches!(node.settings[known.port].state, State::Absent | State::Blank) && node.settings[known.port].text.is_none();
+    let stated = is_stated(inputs, node, known.port);
     let why_dormant = match unmet {
         Some((condition, Some(false))) => Some(dormant_because(catalogue, node, condition)),
         Some((_, _)) => Some("it cannot be known".to_owned()),
-        None if closed => Some(format!("{} is not in its file", catalogue.settings[known.port].title)),
+        None if !stated => Some(format!("{} is not in its file", catalogue.settings[known.port].title)),
         None if !home_known => Some("its home cannot be read".to_owned()),
         None => None,
     };
@@ -290,6 +306,7 @@ fn listener(inputs: &Inputs, declared: &topology::Node, node: &Node, spec: usize
         spec,
         live: listed && why_dormant.is_none(),
         listed,
+        stated,
         out_of_profile: has_version && in_role && in_profile == Some(false),
         why_dormant,
         switched_off_by,
@@ -298,6 +315,17 @@ fn listener(inputs: &Inputs, declared: &topology::Node, node: &Node, spec: usize
         bind: bind.map(|(bind, _)| bind),
         proxy_port: known.proxy_port.and_then(|setting| node.settings[setting].text.as_ref()?.parse().ok()),
         port,
+    }
+}
+
+/// Whether a port is stated, or may be for all that is known: a template of another setting states what that one does.
+fn is_stated(inputs: &Inputs, node: &Node, setting: usize) -> bool {
+    let value = &node.settings[setting];
+    let Some(text) = &value.text else { return value.state == State::Unknown };
+    let template = text.strip_prefix("${").and_then(|name| name.strip_suffix('}'));
+    match template.and_then(|name| inputs.catalogue.placeholders.get(name)) {
+        Some(Meaning::Setting(other)) => is_stated(inputs, node, *other),
+        _ => true,
     }
 }
 
@@ -330,6 +358,16 @@ impl Names for Reader<'_> {
                 let port = &self.node.listeners.get(*listener)?.port;
                 Some(match port.value() {
                     Some(value) => (What::Listener(name.to_owned(), *listener), value.to_string()),
+                    None => {
+                        let why = port.why_unknown().unwrap_or_default();
+                        (What::NotKnown(format!("${{{name}}} cannot be known: {why}")), expand::OPAQUE.to_string())
+                    }
+                })
+            }
+            Meaning::Setting(setting) => {
+                let port = port(self.inputs, self.declared, self.node, *setting);
+                Some(match port.value() {
+                    Some(value) => (What::Setting(name.to_owned(), *setting), value.to_string()),
                     None => {
                         let why = port.why_unknown().unwrap_or_default();
                         (What::NotKnown(format!("${{{name}}} cannot be known: {why}")), expand::OPAQUE.to_string())

@@ -187,6 +187,10 @@ pub fn holds_for(catalogue: &Catalogue, settings: &[Setting], condition: &Condit
     if setting.state == State::Unknown {
         return None;
     }
+    // This version has no such switch: it holds nothing back.
+    if setting.state == State::NotApplicable {
+        return Some(true);
+    }
     if condition.is.is_empty() {
         return Some(setting.stated());
     }
