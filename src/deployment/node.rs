@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::catalogue::{self, Catalogue, Meaning, OffsetUse, holds};
+use crate::catalogue::{self, Catalogue, Meaning, OffsetUse, holds, pick};
 use crate::home::{FileState, HomeState};
 use crate::source::{Place, Spanned};
 use crate::topology;
@@ -99,27 +99,58 @@ fn is_known(inputs: &Inputs, home: &crate::home::Home, product: &Product, spec: 
     !missing || spec.places.iter().any(|place| *home.file(place.file) != FileState::Absent)
 }
 
-/// Files that are missing and stand for those of the pack, as far as a setting of this version is in them.
+/// Files that are missing and stand for those of the pack, as far as a port that is open or a call depends on them.
 fn assumed(catalogue: &Catalogue, node: &Node) -> Vec<String> {
     if node.home.state != HomeState::Present {
         return Vec::new();
     }
-    // The port of a listener that this node does not have is of no interest.
-    let idle = |index: usize| {
-        let mut of = catalogue.listeners.iter().zip(&node.listeners).filter(|(spec, _)| spec.port == index).peekable();
-        of.peek().is_some() && of.all(|(_, listener)| !listener.listed)
+    let shipped = |index: &usize| {
+        let setting = &node.settings[*index];
+        let first = || catalogue.settings[*index].places.iter().find(|place| holds(place.versions, node.product.family));
+        (setting.state == State::Shipped && setting.stated()).then(first).flatten()
     };
-    let shipped = |(index, spec): (usize, &catalogue::Setting)| {
-        if idle(index) {
-            return None;
-        }
-        (node.settings[index].state == State::Shipped && node.settings[index].stated()).then(|| {
-            let place = spec.places.iter().find(|place| holds(place.versions, node.product.family));
-            place.map(|place| catalogue.files[place.file].path.clone())
-        })?
-    };
-    let set: BTreeSet<String> = catalogue.settings.iter().enumerate().filter_map(shipped).collect();
+    let used = used_by_listeners(catalogue, node).into_iter().chain(used_by_links(catalogue, node)).chain([catalogue.offset]);
+    let set: BTreeSet<String> =
+        used.filter_map(|index| shipped(&index)).map(|place| catalogue.files[place.file].path.clone()).collect();
     set.into_iter().collect()
+}
+
+/// Settings on which the ports depend that a node opens.
+fn used_by_listeners(catalogue: &Catalogue, node: &Node) -> Vec<usize> {
+    let mut used = Vec::new();
+    for (spec, _) in catalogue.listeners.iter().zip(&node.listeners).filter(|(_, listener)| listener.live) {
+        used.extend([Some(spec.port), template(catalogue, node, spec.port), spec.bind].into_iter().flatten());
+        let switches = catalogue.settings[spec.port].offset_when.iter().chain(&spec.live);
+        used.extend(switches.map(|condition| condition.setting));
+    }
+    used
+}
+
+/// Settings on which the calls depend that a node makes.
+fn used_by_links(catalogue: &Catalogue, node: &Node) -> Vec<usize> {
+    let mut used = Vec::new();
+    for spec in catalogue.links.iter().filter(|spec| holds(spec.versions, node.product.family)) {
+        let readers = || spec.readers.iter().filter(|reader| node.role_set.contains(&reader.role));
+        if readers().next().is_none() {
+            continue;
+        }
+        match &spec.address {
+            catalogue::Address::Url(url) => used.push(*url),
+            catalogue::Address::PortAndHost { port, hosts } => used.extend(std::iter::once(port).chain(hosts)),
+        }
+        let conditions = spec.live.iter().chain(readers().flat_map(|reader| &reader.live));
+        used.extend(conditions.map(|condition| condition.setting).chain(spec.needs.iter().map(|need| need.setting)));
+    }
+    used
+}
+
+/// The setting whose number a port is a template of.
+fn template(catalogue: &Catalogue, node: &Node, setting: usize) -> Option<usize> {
+    let name = node.settings[setting].text.as_deref()?.strip_prefix("${")?.strip_suffix('}')?;
+    match catalogue.placeholders.get(name)? {
+        Meaning::Setting(other) => Some(*other),
+        _ => None,
+    }
 }
 
 fn offset(inputs: &Inputs, declared: &topology::Node, node: &Node) -> Offset {
@@ -283,13 +314,18 @@ fn listener(inputs: &Inputs, declared: &topology::Node, node: &Node, spec: usize
         let profile = profile.as_ref().map_or("default", |profile| profile.value.as_str());
         known.profiles.is_empty() && in_role || known.profiles.iter().any(|known| known == profile)
     });
-    let listed = has_version && (in_profile.unwrap_or(in_role) || in_role && in_profile.is_none());
     let port = port(inputs, declared, node, known.port);
     let unmet = first_unmet(catalogue, &node.settings, &known.live);
     let off = |condition: &&catalogue::Condition| holds_for(catalogue, &node.settings, condition) == Some(false);
-    let switched_off_by = known.live.iter().filter(off).map(|condition| condition.setting).collect();
+    let switched_off_by: Vec<usize> = known.live.iter().filter(off).map(|condition| condition.setting).collect();
     let home_known = node.home.state == HomeState::Present;
-    let stated = is_stated(inputs, node, known.port);
+    let stated = is_stated(catalogue, node, known.port);
+    // What nobody wrote and nothing stands for, or is switched off besides, is not there at all.
+    let spec_of_port = &catalogue.settings[known.port];
+    let has_default =
+        pick(&spec_of_port.shipped, node.product.family).or(pick(&spec_of_port.absent, node.product.family)).is_some();
+    let optional = !stated && (!has_default || !switched_off_by.is_empty());
+    let listed = has_version && !optional && in_profile.unwrap_or(in_role);
     let why_dormant = match unmet {
         Some((condition, Some(false))) => Some(dormant_because(catalogue, node, condition)),
         Some((_, _)) => Some("it cannot be known".to_owned()),
@@ -319,13 +355,11 @@ fn listener(inputs: &Inputs, declared: &topology::Node, node: &Node, spec: usize
 }
 
 /// Whether a port is stated, or may be for all that is known: a template of another setting states what that one does.
-fn is_stated(inputs: &Inputs, node: &Node, setting: usize) -> bool {
+fn is_stated(catalogue: &Catalogue, node: &Node, setting: usize) -> bool {
     let value = &node.settings[setting];
-    let Some(text) = &value.text else { return value.state == State::Unknown };
-    let template = text.strip_prefix("${").and_then(|name| name.strip_suffix('}'));
-    match template.and_then(|name| inputs.catalogue.placeholders.get(name)) {
-        Some(Meaning::Setting(other)) => is_stated(inputs, node, *other),
-        _ => true,
+    match template(catalogue, node, setting) {
+        Some(other) => is_stated(catalogue, node, other),
+        None => value.stated() || value.state == State::Unknown,
     }
 }
 

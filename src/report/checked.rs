@@ -169,7 +169,9 @@ fn assumed(model: &Deployment) -> Vec<String> {
     }
     let mut by_version: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for ((version, file), nodes) in &nodes_of {
-        by_version.entry(version).or_default().push(format!("{} ({})", base_name(file), some_of(nodes, NAMES)));
+        let all = nodes.len() == model.nodes.len() && nodes.len() > 2;
+        let who = if all { "all nodes".to_owned() } else { some_of(nodes, NAMES) };
+        by_version.entry(version).or_default().push(format!("{} ({who})", base_name(file)));
     }
     by_version
         .iter()

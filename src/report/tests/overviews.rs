@@ -17,27 +17,18 @@ fn ports_as_a_table() {
           passthru-http          8282   yes   shipped 8280, offset +2 (gw/repository/conf/carbon.xml:4)
           ws                     9101   yes   shipped 9099, offset +2 (gw/repository/conf/carbon.xml:4)
           wss                    8101   yes   shipped 8099, offset +2 (gw/repository/conf/carbon.xml:4)
-          embedded-ldap          ?      no    ${Ports.EmbeddedLDAP.LDAPServerPort} cannot be known: embedded LDAP port of carbon.xml is not there, dormant: embedded LDAP switch is 'false' as shipped
-          kdc                    ?      no    ${Ports.EmbeddedLDAP.KDCServerPort} cannot be known: KDC port of carbon.xml is not there, dormant: KDC switch is 'false' as shipped
           jmx-rmi-registry       ?      no    ${Ports.JMX.RMIRegistryPort} cannot be known: JMX registry port of carbon.xml is not there, dormant: JMX registry is not in its file
           jmx-rmi-server         ?      no    ${Ports.JMX.RMIServerPort} cannot be known: JMX server port of carbon.xml is not there, dormant: JMX server is not in its file
           hazelcast              4000   no    shipped 4000, dormant: clustering switch is 'false' as shipped
-          hazelcast-bind         ?      no    Cluster member, port that is bound is not there, dormant: clustering switch is 'false' as shipped
           hazelcast-multicast    45564  no    shipped 45564, dormant: clustering switch is 'false' as shipped
-          h2-tcp                 ?      no    H2 database is not there, dormant: H2 database is not in its file
     km    servlet-https          9448   yes   shipped 9443, offset +5 (km/repository/conf/carbon.xml:4)
           servlet-http           9768   yes   shipped 9763, offset +5 (km/repository/conf/carbon.xml:4)
           thrift-server          10402  yes   default 10397, offset +5 (km/repository/conf/carbon.xml:4)
           thrift-authentication  10716  yes   shipped 10711, offset +5 (km/repository/conf/carbon.xml:4)
-          thrift-entitlement     ?      no    ${Ports.ThriftEntitlementReceivePort} cannot be known: Thrift entitlement port of carbon.xml is not there, dormant: EnableThriftService is 'false' as shipped
-          embedded-ldap          ?      no    ${Ports.EmbeddedLDAP.LDAPServerPort} cannot be known: embedded LDAP port of carbon.xml is not there, dormant: embedded LDAP switch is 'false' as shipped
-          kdc                    ?      no    ${Ports.EmbeddedLDAP.KDCServerPort} cannot be known: KDC port of carbon.xml is not there, dormant: KDC switch is 'false' as shipped
           jmx-rmi-registry       ?      no    ${Ports.JMX.RMIRegistryPort} cannot be known: JMX registry port of carbon.xml is not there, dormant: JMX registry is not in its file
           jmx-rmi-server         ?      no    ${Ports.JMX.RMIServerPort} cannot be known: JMX server port of carbon.xml is not there, dormant: JMX server is not in its file
           hazelcast              4000   no    shipped 4000, dormant: clustering switch is 'false' as shipped
-          hazelcast-bind         ?      no    Cluster member, port that is bound is not there, dormant: clustering switch is 'false' as shipped
           hazelcast-multicast    45564  no    shipped 45564, dormant: clustering switch is 'false' as shipped
-          h2-tcp                 ?      no    H2 database is not there, dormant: H2 database is not in its file
     ");
 }
 
@@ -111,42 +102,6 @@ fn ports_as_json_for_chosen_nodes() {
               ]
             },
             {
-              "id": "thrift-entitlement",
-              "title": "Thrift entitlement (XACML)",
-              "kind": "listener",
-              "port": null,
-              "default": 10500,
-              "live": false,
-              "reasons": [
-                "${Ports.ThriftEntitlementReceivePort} cannot be known: Thrift entitlement port of carbon.xml is not there",
-                "dormant: EnableThriftService is 'false' as shipped"
-              ]
-            },
-            {
-              "id": "embedded-ldap",
-              "title": "Embedded LDAP",
-              "kind": "listener",
-              "port": null,
-              "default": 10389,
-              "live": false,
-              "reasons": [
-                "${Ports.EmbeddedLDAP.LDAPServerPort} cannot be known: embedded LDAP port of carbon.xml is not there",
-                "dormant: embedded LDAP switch is 'false' as shipped"
-              ]
-            },
-            {
-              "id": "kdc",
-              "title": "Kerberos KDC",
-              "kind": "listener",
-              "port": null,
-              "default": 8000,
-              "live": false,
-              "reasons": [
-                "${Ports.EmbeddedLDAP.KDCServerPort} cannot be known: KDC port of carbon.xml is not there",
-                "dormant: KDC switch is 'false' as shipped"
-              ]
-            },
-            {
               "id": "jmx-rmi-registry",
               "title": "JMX registry",
               "kind": "listener",
@@ -183,18 +138,6 @@ fn ports_as_json_for_chosen_nodes() {
               ]
             },
             {
-              "id": "hazelcast-bind",
-              "title": "Cluster member, port that is bound",
-              "kind": "listener",
-              "port": null,
-              "default": 4001,
-              "live": false,
-              "reasons": [
-                "Cluster member, port that is bound is not there",
-                "dormant: clustering switch is 'false' as shipped"
-              ]
-            },
-            {
               "id": "hazelcast-multicast",
               "title": "Cluster multicast",
               "kind": "listener",
@@ -204,18 +147,6 @@ fn ports_as_json_for_chosen_nodes() {
               "reasons": [
                 "shipped 45564",
                 "dormant: clustering switch is 'false' as shipped"
-              ]
-            },
-            {
-              "id": "h2-tcp",
-              "title": "H2 database",
-              "kind": "listener",
-              "port": null,
-              "default": 9092,
-              "live": false,
-              "reasons": [
-                "H2 database is not there",
-                "dormant: H2 database is not in its file"
               ]
             }
           ]
@@ -319,7 +250,7 @@ fn a_link_is_explained_step_by_step() {
       offset    2, carbon.xml (gw/repository/conf/carbon.xml:4)
       host      gw.example.com
       machine   gw.example.com
-      assumed   as shipped, for the files are not there: repository/conf/axis2/axis2.xml, repository/conf/broker.xml, repository/conf/etc/jmx.xml, repository/conf/event-processor.xml, repository/conf/identity/embedded-ldap.xml, repository/conf/identity/identity.xml, repository/conf/tomcat/catalina-server.xml, repository/deployment/server/synapse-configs/default/inbound-endpoints/SecureWebSocketInboundEndpoint.xml, repository/deployment/server/synapse-configs/default/inbound-endpoints/WebSocketInboundEndpoint.xml
+      assumed   as shipped, for the files are not there: repository/conf/axis2/axis2.xml, repository/conf/tomcat/catalina-server.xml, repository/deployment/server/synapse-configs/default/inbound-endpoints/SecureWebSocketInboundEndpoint.xml, repository/deployment/server/synapse-configs/default/inbound-endpoints/WebSocketInboundEndpoint.xml
 
     opens
       servlet-https        9445   Servlet HTTPS (console, web apps, /services, /oauth2)  9443 + offset 2 = 9445
@@ -328,14 +259,10 @@ fn a_link_is_explained_step_by_step() {
       passthru-http        8282   Gateway HTTP (PassThrough)                             8280 + offset 2 = 8282
       ws                   9101   WebSocket                                              9099 + offset 2 = 9101
       wss                  8101   WebSocket, secure                                      8099 + offset 2 = 8101
-      embedded-ldap        ?      Embedded LDAP                                          not live: embedded LDAP switch is 'false' as shipped
-      kdc                  ?      Kerberos KDC                                           not live: KDC switch is 'false' as shipped
       jmx-rmi-registry     ?      JMX registry                                           not live: JMX registry is not in its file
       jmx-rmi-server       ?      JMX server                                             not live: JMX server is not in its file
       hazelcast            4000   Cluster member                                         not live: clustering switch is 'false' as shipped
-      hazelcast-bind       ?      Cluster member, port that is bound                     not live: clustering switch is 'false' as shipped
       hazelcast-multicast  45564  Cluster multicast                                      not live: clustering switch is 'false' as shipped
-      h2-tcp               ?      H2 database                                            not live: H2 database is not in its file
 
     calls
       thrift-client              km.example.com:10399  km  wrong port: 10399 would be offset 2; km has 5
@@ -348,7 +275,7 @@ fn a_link_is_explained_step_by_step() {
 fn what_cannot_be_explained_names_the_nearest() {
     let opened = mismatch().open();
     assert_snapshot!(explain::render(&opened.project, "gv").expect_err("no node"), @r#"no node is called 'gv' (there are: gw, km)"#);
-    assert_snapshot!(explain::render(&opened.project, "gw.thrift-clent").expect_err("no port"), @"gw has no port or link 'thrift-clent'; did you mean 'thrift-client'? (there are: servlet-https, servlet-http, passthru-https, passthru-http, ws, wss, embedded-ldap, kdc, jmx-rmi-registry, jmx-rmi-server, hazelcast, hazelcast-bind, hazelcast-multicast, h2-tcp, thrift-client, key-validator-server-url, workflow-callback-service)");
+    assert_snapshot!(explain::render(&opened.project, "gw.thrift-clent").expect_err("no port"), @"gw has no port or link 'thrift-clent'; did you mean 'thrift-client'? (there are: servlet-https, servlet-http, passthru-https, passthru-http, ws, wss, jmx-rmi-registry, jmx-rmi-server, hazelcast, hazelcast-multicast, thrift-client, key-validator-server-url, workflow-callback-service)");
 }
 
 #[test]
