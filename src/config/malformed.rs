@@ -37,6 +37,19 @@ impl Malformed {
     }
 }
 
+impl Malformed {
+    /// Mended by writing every `&` of these offsets as a reference.
+    pub(super) fn mended_at(mut self, content: &Content, offsets: &[usize], text: &str) -> Self {
+        let edit = |at: &usize| Edit { span: content.to_disk(*at..at + 1), text: text.to_owned() };
+        let title = match offsets.len() {
+            1 => "write `&` as `&amp;`".to_owned(),
+            several => format!("write {several} times `&` as `&amp;`"),
+        };
+        self.fix = Some((title, offsets.iter().map(edit).collect()));
+        self
+    }
+}
+
 /// A byte-order mark as text, and how it looks where its bytes were read as ISO-8859-1.
 const MARKS: [&str; 2] = ["\u{feff}", "\u{ef}\u{bb}\u{bf}"];
 

@@ -3,6 +3,7 @@
 //! The parser knows only that the grammar broke; this one remembers which element was opened where. It runs on broken
 //! files only, without recursion, once over the text.
 
+use std::cell::RefCell;
 use std::ops::Range;
 
 use super::malformed::{Malformed, line_of};
@@ -11,8 +12,15 @@ use crate::source::Content;
 
 /// The first trouble in the text, if it is of a kind that is known here.
 pub(super) fn scan(content: &Content) -> Option<Malformed> {
-    let mut scanner = Scanner { content, text: content.text(), at: 0, open: Vec::new(), root: false };
-    scanner.run().err()
+    let mut scanner = Scanner { content, text: content.text(), at: 0, open: Vec::new(), root: false, bare: RefCell::default() };
+    let other = scanner.run().err();
+    let bare = scanner.bare.take();
+    match (bare.first(), other) {
+        (None, other) => other,
+        // Mended all at once, where nothing else is wrong: one alone would leave the next.
+        (Some(first), None) => Some(scanner.bare_ampersand(*first).mended_at(content, &bare, "&amp;")),
+        (Some(first), Some(_)) => Some(scanner.bare_ampersand(*first)),
+    }
 }
 
 struct Scanner<'a> {
@@ -22,6 +30,8 @@ struct Scanner<'a> {
     /// Names of the elements that are open.
     open: Vec<Range<usize>>,
     root: bool,
+    /// Where an `&` starts no reference.
+    bare: RefCell<Vec<usize>>,
 }
 
 type Checked = Result<(), Malformed>;
@@ -87,10 +97,8 @@ impl<'a> Scanner<'a> {
             let wordlike = name.starts_with(|first: char| first.is_alphabetic() || first == '#')
                 && name.chars().skip(1).all(char::is_alphanumeric);
             if !(closed && wordlike) {
-                let found = self.trouble(at..at + 1, "a bare `&`; expected `&amp;`");
-                return Err(found
-                    .because("`&` starts a reference in XML and has to be escaped")
-                    .mended_by("write `&` as `&amp;`", "&amp;"));
+                self.bare.borrow_mut().push(at);
+                continue;
             }
             if !name.starts_with('#') && !matches!(name, "amp" | "lt" | "gt" | "quot" | "apos") {
                 let message =
@@ -99,6 +107,11 @@ impl<'a> Scanner<'a> {
             }
         }
         Ok(())
+    }
+
+    fn bare_ampersand(&self, at: usize) -> Malformed {
+        let found = self.trouble(at..at + 1, "a bare `&`; expected `&amp;`");
+        found.because("`&` starts a reference in XML and has to be escaped")
     }
 
     fn markup(&mut self) -> Checked {

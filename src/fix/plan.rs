@@ -325,6 +325,10 @@ impl Planner<'_> {
         for (source, after) in &state.changed {
             let file = origin.sources().get(*source);
             let Some(real) = file.real.clone().filter(|real| seen.insert(real.clone())) else { continue };
+            // What one fix wrote another may have taken back.
+            if file.content.bytes() == after.as_slice() {
+                continue;
+            }
             files.push(FileChange {
                 source: *source,
                 name: file.name.clone(),
@@ -333,7 +337,10 @@ impl Planner<'_> {
                 after: after.clone(),
             });
         }
-        Plan { held_back, files, applied: state.applied, model: state.model, linted: Arc::unwrap_or_clone(state.linted) }
+        let changed: BTreeSet<SourceId> = files.iter().map(|file| file.source).collect();
+        let mut applied = state.applied;
+        applied.retain(|fix| fix.sources.iter().any(|source| changed.contains(source)));
+        Plan { held_back, files, applied, model: state.model, linted: Arc::unwrap_or_clone(state.linted) }
     }
 }
 

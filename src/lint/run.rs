@@ -8,7 +8,7 @@ use minijinja::{Error, Expression};
 use rayon::prelude::*;
 
 use crate::catalogue::Severity;
-use crate::deployment::{Deployment, Link};
+use crate::deployment::{Deployment, Link, Node, OffsetProblem};
 use crate::source::{Place, Span, mask_text};
 
 use super::finding::{Change, Finding, Fix, Label, Safety};
@@ -314,8 +314,18 @@ impl Runner<'_> {
             safe = self.is_true(&when.value, subject)?;
         }
         let title = self.said(rule, &format!("fix {index}"), subject)?;
-        let safety = if safe { Safety::Safe } else { Safety::Unsafe };
-        Ok(Some(Fix { title, safety, why: fix.why.clone(), side: fix.side, changes }))
+        let guessed = if at.kind == Kind::Link { self.guessed_offset(at.first) } else { None };
+        let why = guessed.map_or_else(|| fix.why.clone(), |node| format!("the offset of {node} is a guess: mend that first"));
+        let safety = if safe && guessed.is_none() { Safety::Safe } else { Safety::Unsafe };
+        Ok(Some(Fix { title, safety, why, side: fix.side, changes }))
+    }
+
+    /// A node of a link whose offset is none: what is counted in its place is good for judging, not for mending.
+    fn guessed_offset(&self, link: usize) -> Option<&str> {
+        let link = &self.model.links[link];
+        let nodes = std::iter::once(link.node).chain(link.targets.iter().map(|target| target.node));
+        let guessed = |node: &&Node| node.offset.problem.is_some_and(|problem| problem != OffsetProblem::BlanksAround);
+        nodes.map(|node| &self.model.nodes[node]).find(guessed).map(|node| node.name.as_str())
     }
 
     fn changes(&self, edit: &EditFile, value: String, at: Ref, subject: &Value) -> Result<Vec<Change>, Error> {
