@@ -486,3 +486,23 @@ fn a_collision_is_mended_with_every_call_that_must_follow() {
     assert!(deployment.text("km/repository/conf/carbon.xml").contains("<Offset>1</Offset>"));
     assert!(deployment.text("gw/repository/conf/api-manager.xml").contains("https://km:9444/services/"));
 }
+
+#[test]
+fn an_offset_that_is_none_mends_nothing_after_it() {
+    let deployment = Deployment::mismatch(client("").as_bytes());
+    deployment.write("km/repository/conf/carbon.xml", b"<Server><Version>2.6.0</Version><Ports><Offset>five</Offset></Ports></Server>");
+    let before = deployment.all();
+    let report = deployment.fixed(&[], 1);
+    assert!(report.contains("error[offset-invalid]"), "{report}");
+    assert!(report.contains("unsafe: the offset of km is a guess: mend that first"), "{report}");
+    assert_eq!(deployment.all(), before);
+}
+
+#[test]
+fn every_bare_ampersand_of_a_file_is_mended_at_once() {
+    let broken = client("\t\t<Password>a&b&c</Password>\n\t\t<ThriftClientPort>10402</ThriftClientPort>\n");
+    let deployment = Deployment::mismatch(broken.as_bytes());
+    let report = deployment.fixed(&[], 0);
+    assert!(!report.contains("a&"), "{report}");
+    assert_eq!(deployment.text("gw/repository/conf/api-manager.xml"), broken.replace('&', "&amp;"));
+}

@@ -141,14 +141,12 @@ impl Planner<'_> {
         let mut state =
             State { model: Arc::clone(model), linted: Arc::new(linted.clone()), changed: BTreeMap::new(), applied: Vec::new() };
         let mut given_up: BTreeMap<Choice, String> = BTreeMap::new();
-        for _ in 0..ROUNDS {
-            let batch = self.choose(&state, &given_up, |_| true);
-            if batch.is_empty() {
-                break;
-            }
+        // What was given up may do once others are mended: tried anew as long as that leads on.
+        loop {
             let before = state.troubles();
-            state = self.take(state, &batch, &mut given_up);
-            if state.troubles() == before && self.choose(&state, &given_up, |_| true) == batch {
+            given_up.clear();
+            state = self.rounds(state, &mut given_up);
+            if state.troubles() == before {
                 break;
             }
         }
@@ -156,6 +154,22 @@ impl Planner<'_> {
             given_up.insert(choice, format!("it is still open after {ROUNDS} rounds: it undoes what another fix does"));
         }
         Self::finish(model, state, given_up)
+    }
+
+    /// Takes fixes round by round until none is left that was not given up.
+    fn rounds(&self, mut state: State, given_up: &mut BTreeMap<Choice, String>) -> State {
+        for _ in 0..ROUNDS {
+            let batch = self.choose(&state, given_up, |_| true);
+            if batch.is_empty() {
+                break;
+            }
+            let before = state.troubles();
+            state = self.take(state, &batch, given_up);
+            if state.troubles() == before && self.choose(&state, given_up, |_| true) == batch {
+                break;
+            }
+        }
+        state
     }
 
     /// One fix for each finding that may be mended: the first that was not given up.
