@@ -1,6 +1,7 @@
 //! A topology with everything that it names: read, resolved and linted in one go. What the command
 //! line, tests and editors start from.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use crate::catalogue::{self, Catalogue, Severity};
 use crate::config::{Documents, Format};
 use crate::deployment::{self, Deployment, Inputs};
-use crate::fix::{self, Applied, FileChange, HeldBack, Plan, Planner, Wish};
+use crate::fix::{self, Applied, FileChange, FileEdit, HeldBack, Plan, Planner, Refuse, Suggestion, TRIALS, Wish};
 use crate::home::{self, Disk, FileState, Home, ReadError, Storage, Wanted};
 use crate::lint::{self, Linted, Options, Rules};
 use crate::source::{Content, SourceId, Sources, TextKind};
@@ -244,17 +245,17 @@ impl Engine {
         Options { severities, folder: project.folder.clone() }
     }
 
-    /// Chooses fixes and tries them in memory. `closed` are files that cannot be written, and why.
+    /// Chooses fixes and tries them in memory. `refuse` says what cannot be taken, and why.
     pub fn plan(
         &self,
         project: &Project,
         linted: &Linted,
         overrides: &HashMap<String, Option<Severity>>,
         wish: Wish,
-        closed: &BTreeMap<PathBuf, String>,
+        refuse: &Refuse<'_>,
     ) -> Plan {
         let options = Self::options(project, overrides);
-        Planner { rules: &self.rules, options: &options, wish, closed }.plan(&project.model, linted)
+        Planner { rules: &self.rules, options: &options, wish, trials: Cell::new(TRIALS), refuse }.plan(&project.model, linted)
     }
 
     /// Applies fixes to the files on disk. A file that cannot be written is left as it is, and the plan is made anew
@@ -263,7 +264,11 @@ impl Engine {
         let mut closed: BTreeMap<PathBuf, String> = BTreeMap::new();
         let mut refused: Vec<(String, String)> = Vec::new();
         let plan = loop {
-            let plan = self.plan(project, linted, overrides, wish, &closed);
+            let refuse = |model: &Deployment, suggestion: &Suggestion| {
+                let real = |edit: &FileEdit| model.sources().get(edit.source).real.as_ref();
+                suggestion.edits.iter().filter_map(real).find_map(|real| closed.get(real)).cloned()
+            };
+            let plan = self.plan(project, linted, overrides, wish, &refuse);
             let (prepared, failed) = fix::prepare(&plan.files);
             if failed.is_empty() {
                 let late: Vec<(usize, String)> = prepared

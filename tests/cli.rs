@@ -57,6 +57,13 @@ fn examples_in_every_format() {
 }
 
 #[test]
+fn tables_for_spreadsheets() {
+    let topology = "examples/offset-mismatch/topology.yaml";
+    assert_snapshot!("ports-csv", printed(&["ports", topology, "--format", "csv"], 0));
+    assert_snapshot!("links-csv", printed(&["links", topology, "--format", "csv"], 0));
+}
+
+#[test]
 fn tables_for_programs() {
     assert_snapshot!("ports-json", printed(&["ports", "examples/offset-mismatch", "--format", "json"], 0));
     assert_snapshot!("links-json", printed(&["links", "examples/offset-mismatch", "--format", "json"], 0));

@@ -287,6 +287,17 @@ mod unix {
     }
 
     #[test]
+    fn a_file_with_a_second_name_is_left() {
+        let deployment = Deployment::mismatch(client("").as_bytes());
+        fs::hard_link(deployment.path("gw/repository/conf/api-manager.xml"), deployment.path("other.xml")).expect("a link");
+        let before = deployment.all();
+        let output = deployment.run(&["--fix"]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(said(&output.stderr).contains("it has several names (hard links)"), "{}", said(&output.stderr));
+        assert_eq!(deployment.all(), before);
+    }
+
+    #[test]
     fn a_full_disk_leaves_every_file_as_it_was() {
         let deployment = Deployment::mismatch(client("").as_bytes());
         let before = deployment.all();
@@ -490,7 +501,8 @@ fn a_collision_is_mended_with_every_call_that_must_follow() {
 #[test]
 fn an_offset_that_is_none_mends_nothing_after_it() {
     let deployment = Deployment::mismatch(client("").as_bytes());
-    deployment.write("km/repository/conf/carbon.xml", b"<Server><Version>2.6.0</Version><Ports><Offset>five</Offset></Ports></Server>");
+    deployment
+        .write("km/repository/conf/carbon.xml", b"<Server><Version>2.6.0</Version><Ports><Offset>five</Offset></Ports></Server>");
     let before = deployment.all();
     let report = deployment.fixed(&[], 1);
     assert!(report.contains("error[offset-invalid]"), "{report}");
@@ -505,4 +517,32 @@ fn every_bare_ampersand_of_a_file_is_mended_at_once() {
     let report = deployment.fixed(&[], 0);
     assert!(!report.contains("a&"), "{report}");
     assert_eq!(deployment.text("gw/repository/conf/api-manager.xml"), broken.replace('&', "&amp;"));
+}
+
+#[test]
+fn the_servers_side_is_left_where_its_file_is_read_by_another_too() {
+    let topology = "nodes:\n  - {name: km1, role: key-manager, home: km}\n  - {name: km2, role: key-manager, home: km}\n  - {name: gw, role: gateway, home: gw, key_manager: km1}\n";
+    let deployment = Deployment::new(topology, &[]);
+    deployment.write(&format!("km/{CARBON}"), carbon(0).as_bytes());
+    deployment.write(&format!("km/{MANAGER}"), SERVER.as_bytes());
+    deployment.write(&format!("gw/{CARBON}"), carbon(3).as_bytes());
+    deployment.write(&format!("gw/{MANAGER}"), client("").as_bytes());
+    deployment.fixed(&["--prefer", "server"], 0);
+    assert_eq!(deployment.text(&format!("km/{MANAGER}")), SERVER);
+    assert!(deployment.text(&format!("gw/{MANAGER}")).contains("<ThriftClientPort>10397</ThriftClientPort>"));
+}
+
+#[test]
+fn a_fix_is_shown_in_whole_or_not_at_all() {
+    let topology = "nodes:\n  - {name: tm, role: traffic-manager, home: tm, host: tm, machine: vm}\n  - {name: km, role: key-manager, home: km, host: km, machine: vm}\n  - {name: gw, role: gateway, home: gw, host: gw}\n";
+    let url = "<APIManager><APIKeyValidator><ServerURL>https://admin:hunter2@km:9443/services/</ServerURL></APIKeyValidator></APIManager>";
+    let deployment = Deployment::new(topology, &[]);
+    for node in ["tm", "km", "gw"] {
+        deployment.write(&format!("{node}/{CARBON}"), carbon(0).as_bytes());
+    }
+    deployment.write(&format!("gw/{MANAGER}"), url.as_bytes());
+    let output = deployment.run(&["--diff", "--unsafe-fixes"]);
+    assert!(output.stdout.is_empty(), "{}", said(&output.stdout));
+    assert!(said(&output.stderr).contains("gw/repository/conf/api-manager.xml:1: the line holds a secret"));
+    assert!(!said(&output.stderr).contains("hunter2"));
 }

@@ -214,7 +214,7 @@ fn every_example_that_can_be_mended_is_mended_once_and_for_all() {
             let mut files = files_of(example);
             let project = open(&engine, example, &files);
             let linted = engine.lint(&project, &none);
-            let plan = engine.plan(&project, &linted, &none, wish, &BTreeMap::new());
+            let plan = engine.plan(&project, &linted, &none, wish, &|_, _| None);
             let is_mended = linted.findings.iter().all(|finding| {
                 finding.rule != rule.id || plan.linted.findings.iter().all(|left| left.fingerprint != finding.fingerprint)
             });
@@ -230,7 +230,7 @@ fn every_example_that_can_be_mended_is_mended_once_and_for_all() {
             }
             let again = open(&engine, example, &files);
             let left = engine.lint(&again, &none);
-            let second = engine.plan(&again, &left, &none, wish, &BTreeMap::new());
+            let second = engine.plan(&again, &left, &none, wish, &|_, _| None);
             if !second.files.is_empty() {
                 mistakes.push(format!("{name}: a second plan is not empty"));
             }

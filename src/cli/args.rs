@@ -133,6 +133,8 @@ pub enum TableFormat {
     Table,
     /// For programs (version 1, stable)
     Json,
+    /// Comma-separated values, for spreadsheets
+    Csv,
 }
 
 /// Sides of a port mismatch.

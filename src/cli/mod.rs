@@ -2,7 +2,7 @@
 
 mod args;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -112,6 +112,11 @@ fn check(engine: &Engine, options: &Check, color: Color) -> Result<Outcome, Stri
         let report = Report { project: &project, linted: &linted, mended: None };
         return Ok(reported(&report, options, color));
     }
+    if let Some(path) = &options.output {
+        // Nothing is changed that cannot be reported.
+        let opened = std::fs::OpenOptions::new().append(true).create(true).open(path);
+        opened.map_err(|error| format!("error: {} cannot be written: {error}; nothing was changed", path.display()))?;
+    }
     let mended = engine.mend(&project, &linted, &overrides, wish);
     let report = Report { project: &mended.project, linted: &mended.linted, mended: Some(&mended) };
     let mut outcome = reported(&report, options, color);
@@ -150,15 +155,19 @@ fn diff(
     wish: Wish,
     options: &Check,
 ) -> Outcome {
-    let plan = engine.plan(project, linted, overrides, wish, &BTreeMap::new());
+    let plan = engine.plan(project, linted, overrides, wish, &report::unified::objection);
     // The file itself, not a link to it: programs that apply diffs refuse to write through links.
-    let name = |change: &FileChange| crate::home::display(&change.real);
+    let shown = |change: &FileChange| crate::home::display(&change.real);
+    let name = |change: &FileChange| shown(change).trim_start_matches('/').to_owned();
+    let outside = plan.files.iter().any(|change| shown(change).starts_with('/'));
+    let outside = outside
+        .then(|| "paths are those from /, for files lie outside the working directory: apply with patch -d / -p1".to_owned());
     let unified = report::unified::render(&plan.files, name, |change| !project.model.is_understood(change.source));
     let left_out = unified.left_out.into_iter().map(|what| format!("left out: {what}"));
     let held_back = plan.held_back.iter().map(|one| format!("not mended: {}: {}: {}", one.rule, one.title, one.why));
     Outcome {
         file: options.output.clone(),
-        notes: left_out.chain(held_back).collect(),
+        notes: outside.into_iter().chain(left_out).chain(held_back).collect(),
         status: status(linted, options.fail_on),
         ..Outcome::done(unified.bytes)
     }
@@ -209,6 +218,7 @@ fn ports(engine: &Engine, options: &Ports, color: Color) -> Result<String, Strin
     Ok(match options.format {
         TableFormat::Table => report::ports::human(&project, &wanted),
         TableFormat::Json => report::ports::json(&project, &wanted),
+        TableFormat::Csv => report::ports::csv(&project, &wanted),
     })
 }
 
@@ -217,6 +227,7 @@ fn links(engine: &Engine, options: &Links, color: Color) -> Result<String, Strin
     Ok(match options.format {
         TableFormat::Table => report::links::human(&project, &|_| true),
         TableFormat::Json => report::links::json(&project, &|_| true),
+        TableFormat::Csv => report::links::csv(&project, &|_| true),
     })
 }
 

@@ -13,7 +13,7 @@ use crate::home::FileState;
 use crate::lint::{Change, Fix, Safety};
 use crate::source::{SourceId, mask};
 
-pub use plan::{Applied, FileChange, HeldBack, Plan, Planner, Wish};
+pub use plan::{Applied, FileChange, HeldBack, Plan, Planner, Refuse, TRIALS, Wish};
 pub use write::{Prepared, Refused, prepare};
 
 /// A fix with its edits.

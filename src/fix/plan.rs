@@ -3,6 +3,7 @@
 //! Invariant: what a plan changes leaves fewer errors and warnings and no new one. A fix that would bring one is taken
 //! only together with fixes that mend that too.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ use super::{FileEdit, Suggestion, suggest};
 const ROUNDS: usize = 16;
 /// How often findings that a fix uncovers are mended in turn before that fix is given up.
 const DEPTH: usize = 3;
+/// Trials of a plan: each resolves and lints the deployment anew.
+pub const TRIALS: usize = 400;
 
 /// Which fixes may be taken.
 #[derive(Debug, Clone, Copy, Default)]
@@ -92,9 +95,14 @@ pub struct Planner<'a> {
     pub options: &'a Options,
     /// What may be taken.
     pub wish: Wish,
-    /// Files that cannot be written, by where they lie: why.
-    pub closed: &'a BTreeMap<PathBuf, String>,
+    /// How many trials are left.
+    pub trials: Cell<usize>,
+    /// What cannot be taken whatever its merits: why.
+    pub refuse: &'a Refuse<'a>,
 }
+
+/// Says why a suggestion cannot be taken: a file that cannot be written, a line that cannot be shown.
+pub type Refuse<'a> = dyn Fn(&Deployment, &Suggestion) -> Option<String> + 'a;
 
 /// A deployment at some point of the plan.
 #[derive(Clone)]
@@ -127,12 +135,17 @@ struct Choice {
     title: String,
 }
 
+/// Fixes that are not taken, and why; nothing where another fix of the same finding says it.
+type GivenUp = BTreeMap<Choice, Option<String>>;
+
 /// What became of trying fixes.
 enum Tried {
     /// It leaves fewer findings, and no new one.
     Good(State),
     /// It does not: why, in words.
     Bad(String),
+    /// One of them cannot be taken whatever its merits: why.
+    Refused(String),
 }
 
 impl Planner<'_> {
@@ -140,7 +153,7 @@ impl Planner<'_> {
     pub fn plan(&self, model: &Arc<Deployment>, linted: &Linted) -> Plan {
         let mut state =
             State { model: Arc::clone(model), linted: Arc::new(linted.clone()), changed: BTreeMap::new(), applied: Vec::new() };
-        let mut given_up: BTreeMap<Choice, String> = BTreeMap::new();
+        let mut given_up: GivenUp = BTreeMap::new();
         // What was given up may do once others are mended: tried anew as long as that leads on.
         loop {
             let before = state.troubles();
@@ -151,13 +164,13 @@ impl Planner<'_> {
             }
         }
         for choice in self.choose(&state, &given_up, |_| true) {
-            given_up.insert(choice, format!("it is still open after {ROUNDS} rounds: it undoes what another fix does"));
+            given_up.insert(choice, Some(format!("it is still open after {ROUNDS} rounds: it undoes what another fix does")));
         }
         Self::finish(model, state, given_up)
     }
 
     /// Takes fixes round by round until none is left that was not given up.
-    fn rounds(&self, mut state: State, given_up: &mut BTreeMap<Choice, String>) -> State {
+    fn rounds(&self, mut state: State, given_up: &mut GivenUp) -> State {
         for _ in 0..ROUNDS {
             let batch = self.choose(&state, given_up, |_| true);
             if batch.is_empty() {
@@ -173,11 +186,17 @@ impl Planner<'_> {
     }
 
     /// One fix for each finding that may be mended: the first that was not given up.
-    fn choose(&self, state: &State, given_up: &BTreeMap<Choice, String>, wanted: impl Fn(&Finding) -> bool) -> Vec<Choice> {
+    fn choose(&self, state: &State, given_up: &GivenUp, wanted: impl Fn(&Finding) -> bool) -> Vec<Choice> {
         // Infos are mended only where the user made more of them.
         let findings = state.linted.findings.iter().filter(|finding| finding.severity > Severity::Info && wanted(finding));
+        let torn = if self.wish.prefer == Side::Server { self.torn(state) } else { HashSet::new() };
         let choice = |finding: &Finding| {
-            let mut fixes: Vec<_> = finding.fixes.iter().filter(|fix| self.may_take(fix)).collect();
+            let is_torn = torn.contains(finding.nodes.get(1..).unwrap_or_default());
+            let suits = |fix: &&lint::Fix| {
+                let only_for_all = fix.safety == Safety::Unsafe && !self.wish.unsafe_fixes;
+                self.may_take(fix) && !(only_for_all && is_torn)
+            };
+            let mut fixes: Vec<_> = finding.fixes.iter().filter(suits).collect();
             fixes.sort_by_key(|fix| fix.side.map_or(1, |side| if side == self.wish.prefer { 0 } else { 2 }));
             fixes.into_iter().find_map(|fix| {
                 let choice = Choice { fingerprint: finding.fingerprint.clone(), title: fix.title.clone() };
@@ -195,17 +214,31 @@ impl Planner<'_> {
     }
 
     fn for_all_callers(&self, fix: &lint::Fix) -> bool {
-        self.wish.prefer == Side::Server && fix.side == Some(Side::Server)
+        self.wish.prefer == Side::Server && fix.side == Some(Side::Server) && !fix.doubtful
     }
 
     /// Takes as many of the fixes as leave no new finding. Those that do are found by halving.
-    fn take(&self, state: State, batch: &[Choice], given_up: &mut BTreeMap<Choice, String>) -> State {
-        match self.try_all(&state, batch, DEPTH) {
+    fn take(&self, state: State, batch: &[Choice], given_up: &mut GivenUp) -> State {
+        let batch: Vec<Choice> = batch.iter().filter(|choice| !given_up.contains_key(choice)).cloned().collect();
+        if self.trials.get() == 0 {
+            let why = || "it was not tried any more: too many fixes do not go together".to_owned();
+            given_up.extend(batch.into_iter().map(|choice| (choice, Some(why()))));
+            return state;
+        }
+        match self.try_all(&state, &batch, DEPTH) {
             Tried::Good(after) => after,
-            Tried::Bad(why) => match batch {
+            // The other side is no way out: what was to be changed here is what a user looks for.
+            Tried::Refused(why) if batch.len() == 1 => {
+                let fixes = state.finding(&batch[0].fingerprint).map(|finding| &finding.fixes[..]).unwrap_or_default();
+                let choice = |fix: &lint::Fix| Choice { fingerprint: batch[0].fingerprint.clone(), title: fix.title.clone() };
+                given_up.extend(fixes.iter().map(|fix| (choice(fix), None)));
+                given_up.insert(batch[0].clone(), Some(why));
+                state
+            }
+            Tried::Bad(why) | Tried::Refused(why) => match &batch[..] {
                 [] => state,
                 [only] => {
-                    given_up.insert(only.clone(), why);
+                    given_up.extend(self.alike(&state, only).into_iter().map(|choice| (choice, Some(why.clone()))));
                     state
                 }
                 many => {
@@ -217,11 +250,37 @@ impl Planner<'_> {
         }
     }
 
+    /// The choice, and those of other callers that are the very same change of one server: what fails for one fails for all.
+    fn alike(&self, state: &State, choice: &Choice) -> Vec<Choice> {
+        let Some(finding) = state.finding(&choice.fingerprint) else { return vec![choice.clone()] };
+        let same = |other: &&Finding| {
+            let fix = other.fixes.iter().find(|fix| fix.title == choice.title);
+            other.rule == finding.rule
+                && other.nodes.get(1..) == finding.nodes.get(1..)
+                && fix.is_some_and(|fix| self.for_all_callers(fix))
+        };
+        let others = state.linted.findings.iter().filter(same).map(|other| other.fingerprint.clone());
+        let mut alike: Vec<Choice> = others.map(|fingerprint| Choice { fingerprint, title: choice.title.clone() }).collect();
+        alike.push(choice.clone());
+        alike
+    }
+
+    /// Servers whose callers would have it changed to different ports: no change there suits them all.
+    fn torn(&self, state: &State) -> HashSet<Vec<usize>> {
+        let mut titles: BTreeMap<(&str, &[usize]), BTreeSet<&str>> = BTreeMap::new();
+        for finding in &state.linted.findings {
+            let of_server = finding.fixes.iter().filter(|fix| self.for_all_callers(fix)).map(|fix| fix.title.as_str());
+            let servers = finding.nodes.get(1..).unwrap_or_default();
+            titles.entry((&finding.rule, servers)).or_default().extend(of_server);
+        }
+        titles.into_iter().filter(|(_, titles)| titles.len() > 1).map(|((_, servers), _)| servers.to_vec()).collect()
+    }
+
     /// Tries fixes together, and mends in turn what they uncover.
     fn try_all(&self, state: &State, batch: &[Choice], depth: usize) -> Tried {
         let (mut after, taken) = match self.apply(state, batch) {
             Ok(applied) => applied,
-            Err(why) => return Tried::Bad(why),
+            Err(why) => return Tried::Refused(why),
         };
         let known: HashSet<&str> = state.fingerprints();
         for _ in 0..depth {
@@ -270,6 +329,7 @@ impl Planner<'_> {
 
     /// The state after fixes, and those of them that were applied: what overlaps with an earlier one waits for a later round.
     fn apply(&self, state: &State, batch: &[Choice]) -> Result<(State, Vec<Choice>), String> {
+        self.trials.set(self.trials.get().saturating_sub(1));
         let (mut taken, mut applied) = (Vec::new(), Vec::new());
         let mut edits: BTreeMap<SourceId, Vec<Edit>> = BTreeMap::new();
         for choice in batch {
@@ -279,7 +339,9 @@ impl Planner<'_> {
             if !suggestion.applicable {
                 continue;
             }
-            self.refuse_closed(state, &suggestion)?;
+            if let Some(why) = (self.refuse)(&state.model, &suggestion) {
+                return Err(why);
+            }
             // A file may be known by several names.
             let first_name = |source| state.model.names_of(source).first().copied().unwrap_or(source);
             let new: Vec<FileEdit> =
@@ -316,21 +378,9 @@ impl Planner<'_> {
         Ok((State { model, linted, changed, applied }, taken))
     }
 
-    fn refuse_closed(&self, state: &State, suggestion: &Suggestion) -> Result<(), String> {
-        let closed = |edit: &FileEdit| {
-            let real = state.model.sources().get(edit.source).real.as_ref();
-            match real.map(|real| self.closed.get(real)) {
-                Some(None) => None,
-                Some(Some(why)) => Some(why.clone()),
-                None => Some(format!("{} is no file on disk", state.model.sources().get(edit.source).name)),
-            }
-        };
-        suggestion.edits.iter().find_map(closed).map_or(Ok(()), Err)
-    }
-
-    fn finish(origin: &Deployment, state: State, given_up: BTreeMap<Choice, String>) -> Plan {
+    fn finish(origin: &Deployment, state: State, given_up: GivenUp) -> Plan {
         let held_back = given_up.into_iter().filter_map(|(Choice { fingerprint, title }, why)| {
-            let finding = state.finding(&fingerprint)?;
+            let (finding, why) = (state.finding(&fingerprint)?, why?);
             Some(HeldBack { rule: finding.rule.clone(), fingerprint, title, why })
         });
         let held_back = held_back.collect();

@@ -7,7 +7,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 use super::plan::FileChange;
 
@@ -24,7 +24,8 @@ pub struct Refused {
 #[derive(Debug)]
 pub struct Prepared<'a> {
     change: &'a FileChange,
-    new: NamedTempFile,
+    /// Closed again: a plan may have more files than a process may hold open.
+    new: TempPath,
 }
 
 /// Writes the new files beside the old ones. Nothing is replaced yet; what is dropped again leaves nothing behind.
@@ -42,13 +43,22 @@ pub fn prepare(changes: &[FileChange]) -> (Vec<Prepared<'_>>, Vec<Refused>) {
 fn prepare_one(change: &FileChange) -> Result<Prepared<'_>, String> {
     unchanged(change)?;
     let metadata = fs::metadata(&change.real).map_err(|error| said("cannot be read any more", &error))?;
+    writable(&metadata)?;
+    // Whoever may not write the file must not replace it either. Opened to append: nothing is cut off.
+    File::options().append(true).open(&change.real).map_err(|error| said("cannot be written", &error))?;
+    let new = write_beside(&change.real, &change.after, &metadata)?;
+    Ok(Prepared { change, new: new.into_temp_path() })
+}
+
+/// Whether a file may be replaced.
+fn writable(metadata: &Metadata) -> Result<(), String> {
     if metadata.permissions().readonly() {
         return Err("it is read-only: make it writable, or leave it to who manages it".to_owned());
     }
-    // Whoever may not write the file must not replace it either. Opened to append: nothing is cut off.
-    File::options().append(true).open(&change.real).map_err(|error| said("cannot be written", &error))?;
-    let new = write_beside(&change.real, &change.after, &metadata).map_err(|error| said("cannot be written", &error))?;
-    Ok(Prepared { change, new })
+    if names(metadata) > 1 {
+        return Err("it has several names (hard links), of which only one would change: edit it by hand".to_owned());
+    }
+    Ok(())
 }
 
 /// Whether the file still holds what was linted.
@@ -66,14 +76,17 @@ fn said(what: &str, error: &io::Error) -> String {
     }
 }
 
-fn write_beside(path: &Path, bytes: &[u8], old: &Metadata) -> io::Result<NamedTempFile> {
+fn write_beside(path: &Path, bytes: &[u8], old: &Metadata) -> Result<NamedTempFile, String> {
+    let failed = |error: io::Error| said("cannot be written", &error);
     let folder = path.parent().unwrap_or(Path::new("."));
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut new = tempfile::Builder::new().prefix(&format!(".{name}.")).suffix(".carbonlint").tempfile_in(folder)?;
-    new.write_all(bytes)?;
-    keep_owner(new.as_file(), old)?;
-    new.as_file().set_permissions(old.permissions())?;
-    new.as_file().sync_all()?;
+    let mut new =
+        tempfile::Builder::new().prefix(&format!(".{name}.")).suffix(".carbonlint").tempfile_in(folder).map_err(failed)?;
+    new.write_all(bytes).map_err(failed)?;
+    keep_owner(new.as_file(), old).map_err(|error| said("is left, for its owner and group cannot be kept", &error))?;
+    new.as_file().set_permissions(old.permissions()).map_err(failed)?;
+    keep_attributes(path, new.path()).map_err(|error| said("is left, for its access list cannot be kept", &error))?;
+    new.as_file().sync_all().map_err(failed)?;
     Ok(new)
 }
 
@@ -92,6 +105,36 @@ fn keep_owner(_: &File, _: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
+/// Extended attributes, access lists among them. What a system sets by itself (labels) may be refused.
+#[cfg(unix)]
+fn keep_attributes(old: &Path, new: &Path) -> io::Result<()> {
+    let Ok(names) = xattr::list(old) else { return Ok(()) };
+    for name in names {
+        let Some(value) = xattr::get(old, &name)? else { continue };
+        match xattr::set(new, &name, &value) {
+            Err(error) if name.to_string_lossy().starts_with("system.") => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn keep_attributes(_: &Path, _: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// How many names a file has.
+#[cfg(unix)]
+fn names(metadata: &Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::nlink(metadata)
+}
+
+#[cfg(not(unix))]
+fn names(_: &Metadata) -> u64 {
+    1
+}
+
 impl Prepared<'_> {
     /// The change that it brings.
     pub fn change(&self) -> &FileChange {
@@ -104,6 +147,8 @@ impl Prepared<'_> {
     /// Why it could not: the old file is as it was.
     pub fn commit(self) -> Result<(), String> {
         unchanged(self.change)?;
+        let metadata = fs::metadata(&self.change.real).map_err(|error| said("cannot be read any more", &error))?;
+        writable(&metadata)?;
         self.new.persist(&self.change.real).map_err(|error| said("cannot be replaced", &error.error))?;
         sync_folder(&self.change.real).map_err(|error| said("was replaced, but its folder cannot be synced", &error))
     }

@@ -50,6 +50,8 @@ pub struct Fix {
     pub safety: Safety,
     /// Why it is safe or not.
     pub why: String,
+    /// Whether something speaks against it that no trial can tell: other readers of the file, a guessed offset.
+    pub doubtful: bool,
     /// Which side of a mismatch it mends, where the rule offers both.
     pub side: Option<Side>,
     /// What it changes.

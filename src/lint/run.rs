@@ -317,7 +317,7 @@ impl Runner<'_> {
         let guessed = if at.kind == Kind::Link { self.guessed_offset(at.first) } else { None };
         let why = guessed.map_or_else(|| fix.why.clone(), |node| format!("the offset of {node} is a guess: mend that first"));
         let safety = if safe && guessed.is_none() { Safety::Safe } else { Safety::Unsafe };
-        Ok(Some(Fix { title, safety, why, side: fix.side, changes }))
+        Ok(Some(Fix { title, safety, why, doubtful: guessed.is_some(), side: fix.side, changes }))
     }
 
     /// A node of a link whose offset is none: what is counted in its place is good for judging, not for mending.

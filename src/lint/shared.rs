@@ -35,10 +35,13 @@ pub fn judge(model: &Deployment, found: &mut Found) {
     }
     for (_, finding) in found.iter_mut().filter(|(at, _)| at.kind != Kind::File) {
         let readers: Vec<HashSet<usize>> = finding.fixes.iter().map(|fix| affected(model, finding, fix)).collect();
-        for (fix, readers) in finding.fixes.iter_mut().zip(readers).filter(|(fix, _)| fix.safety == Safety::Safe) {
+        for (fix, readers) in finding.fixes.iter_mut().zip(readers) {
             let wanted = wanted_by.get(&in_file(model, fix));
             let others = readers.iter().filter(|node| wanted.is_none_or(|wanted| !wanted.contains(node))).count();
             if readers.len() > 1 && others > 0 {
+                fix.doubtful = true;
+            }
+            if fix.doubtful && fix.safety == Safety::Safe {
                 fix.safety = Safety::Unsafe;
                 fix.why = format!("{} nodes read this file, and not all of them need the change", readers.len());
             }

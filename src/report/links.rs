@@ -1,4 +1,4 @@
-//! `carbonlint links`: who calls whom on which port, each with its verdict, as a table and as JSON.
+//! `carbonlint links`: who calls whom on which port, each with its verdict, as a table, as JSON and as comma-separated values.
 
 use serde::Serialize;
 
@@ -72,6 +72,31 @@ pub fn human(project: &Project, wanted: &dyn Fn(&str) -> bool) -> String {
         ]);
     }
     table(&rows, "")
+}
+
+/// As comma-separated values, a row for each link. `wanted` chooses links by the name of the node that calls.
+pub fn csv(project: &Project, wanted: &dyn Fn(&str) -> bool) -> String {
+    let model = &*project.model;
+    let names = ["from", "to", "id", "title", "scheme", "host", "port", "verdict", "why", "file", "line"];
+    let mut rows = vec![names.map(str::to_owned).to_vec()];
+    rows.extend(chosen(model, wanted).map(|link| {
+        let spec = &model.catalogue().links[link.spec];
+        let place = place(link);
+        vec![
+            model.nodes[link.node].name.clone(),
+            targets(model, link).join(" "),
+            spec.id.clone(),
+            spec.title.clone(),
+            link.scheme.clone(),
+            host(link).unwrap_or_default(),
+            link.port.value().map_or_else(String::new, |port| port.to_string()),
+            link.verdict.name().to_owned(),
+            why(link).unwrap_or_default(),
+            place.map(|place| model.sources().get(place.source).name.clone()).unwrap_or_default(),
+            place.map_or_else(String::new, |place| model.sources().position(place).start.line.to_string()),
+        ]
+    }));
+    super::csv::render(&rows)
 }
 
 fn chosen<'a>(model: &'a Deployment, wanted: &'a dyn Fn(&str) -> bool) -> impl Iterator<Item = &'a Link> {

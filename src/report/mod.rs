@@ -7,6 +7,7 @@
 #![allow(clippy::format_push_string, clippy::format_collect)]
 
 mod checked;
+mod csv;
 mod diff;
 mod excerpt;
 pub mod explain;

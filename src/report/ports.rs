@@ -1,4 +1,4 @@
-//! `carbonlint ports`: the effective ports of every node, as a table and as JSON.
+//! `carbonlint ports`: the effective ports of every node, as a table, as JSON and as comma-separated values.
 
 use serde::Serialize;
 
@@ -91,6 +91,34 @@ pub fn human(project: &Project, wanted: &dyn Fn(&str) -> bool) -> String {
         }
     }
     table(&rows, "")
+}
+
+/// As comma-separated values, a row for each port. `wanted` chooses nodes by name.
+pub fn csv(project: &Project, wanted: &dyn Fn(&str) -> bool) -> String {
+    let model = &*project.model;
+    let names = ["node", "roles", "host", "machine", "id", "title", "kind", "port", "default", "live", "reasons"];
+    let mut rows = vec![names.map(str::to_owned).to_vec()];
+    for (index, node) in chosen(model, wanted) {
+        let own = [
+            node.name.clone(),
+            node.roles.join(" "),
+            node.host.clone().unwrap_or_default(),
+            node.machine.clone().unwrap_or_default(),
+        ];
+        rows.extend(ports(model, index).into_iter().map(|row| {
+            let of_row = [
+                row.id.to_owned(),
+                row.title.to_owned(),
+                row.kind.to_owned(),
+                row.port.map_or_else(String::new, |port| port.to_string()),
+                row.default.map_or_else(String::new, |port| port.to_string()),
+                row.live.to_string(),
+                row.reasons.join("; "),
+            ];
+            own.iter().cloned().chain(of_row).collect()
+        }));
+    }
+    super::csv::render(&rows)
 }
 
 fn chosen<'a>(model: &'a Deployment, wanted: &'a dyn Fn(&str) -> bool) -> impl Iterator<Item = (usize, &'a Node)> {

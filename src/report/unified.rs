@@ -1,10 +1,13 @@
 //! A plan as a unified diff that `git apply` and `patch -p1` take, without a line that holds a secret.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use crate::fix::FileChange;
+use crate::config;
+use crate::deployment::Deployment;
+use crate::fix::{FileChange, Suggestion};
 use crate::source::mask;
 
 /// Lines of context around a change.
@@ -35,6 +38,24 @@ pub fn render<'a>(
         file(change, &path, broken(change), &mut unified);
     }
     unified
+}
+
+/// Why the changes of a suggestion cannot be shown in a diff, with file and line; `None` where they can.
+pub fn objection(model: &Deployment, suggestion: &Suggestion) -> Option<String> {
+    suggestion.edits.chunk_by(|one, other| one.source == other.source).find_map(|edits| {
+        let source = edits.first()?.source;
+        let file = model.sources().get(source);
+        let own: Vec<_> = edits.iter().map(|one| one.edit.clone()).collect();
+        let change = FileChange {
+            source,
+            name: file.name.clone(),
+            real: file.real.clone().unwrap_or_default(),
+            before: Arc::clone(&file.content),
+            after: config::apply(file.content.bytes(), &own, &file.content)?,
+        };
+        let shown = render([&change], |change| change.name.clone(), |_| !model.is_understood(source));
+        shown.left_out.into_iter().next()
+    })
 }
 
 /// Lines of both sides, and which of them may not be shown.
@@ -163,11 +184,11 @@ fn write_lines(sign: u8, lines: &[&[u8]], out: &mut Vec<u8>) {
 fn quote(prefix: &str, path: &str) -> String {
     if path.chars().any(|c| c.is_control() || matches!(c, '"' | '\\')) {
         let escaped: String = path
-            .chars()
-            .map(|c| match c {
-                '"' | '\\' => format!("\\{c}"),
-                c if c.is_control() => format!("\\{:03o}", u32::from(c)),
-                c => c.to_string(),
+            .bytes()
+            .map(|byte| match byte {
+                b'"' | b'\\' => format!("\\{}", char::from(byte)),
+                b' '..=b'~' => char::from(byte).to_string(),
+                byte => format!("\\{byte:03o}"),
             })
             .collect();
         return format!("\"{prefix}{escaped}\"");

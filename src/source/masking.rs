@@ -65,7 +65,9 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
         option: Regex::new(r"(?:^|\s)--?([0-9A-Za-z\-]+)(?:=|[ \t]+)([^\s\-]\S*)").ok()?,
         scheme: Regex::new(r#"(?i)\b(?:basic|bearer)['"]?\s+([^\s<>"']+)"#).ok()?,
         encoded: Regex::new(r#"(?i)base64\w*\(\s*['"]([^'"]*)['"]"#).ok()?,
-        user: Regex::new(r"[A-Za-z][0-9A-Za-z_+.\-]*(?::/{1,2}|//)([^\s<>]*)(?:@|(?i:%40)|&#0*64;|&#x0*40;)").ok()?,
+        user: Regex::new(r"[A-Za-z][0-9A-Za-z_+.\-]*(?::/{1,2}|//)([^\s<>]*)(?:@|＠|(?i:%40)|&#0*64;|&#x0*40;)").ok()?,
+        cut_user: Regex::new(r#"://((?:[^\s<>/"'@]|<!--[^>]*-->|\r?\n[ \t]*)+)@"#).ok()?,
+        told: Regex::new(r"(?i)(?:password|passwd|passphrase|secret|token)\s+(?:is|was)?[ \t]*[:=]?[ \t]*(\S+)").ok()?,
         plain_user: Regex::new(r#"(?:^|[\s"'=>,/])([^\s/@"'<>:,]+:[^\s/@"'<>]+)(?:@|(?i:%40))[0-9A-Za-z_\[]"#).ok()?,
         thin: Regex::new(r"(?i)jdbc:[^\s<>]*?[:/]([^\s/@:<>]+/[^\s@<>]+)@").ok()?,
         sibling: Regex::new(r"(?i)<(?:name|key)>\s*([^<]*?)\s*</(?:name|key)>\s*<(?:value|string)>([^<]*)<").ok()?,
@@ -89,6 +91,10 @@ struct Patterns {
     encoded: Regex,
     /// The user part of a URL, its separators and its `@` written in whatever way.
     user: Regex,
+    /// A user part with a comment or a line end in it.
+    cut_user: Regex,
+    /// `the password is …`, in a comment.
+    told: Regex,
     plain_user: Regex,
     /// `jdbc:oracle:thin:scott/tiger@…`.
     thin: Regex,
@@ -120,6 +126,9 @@ fn secrets(text: &str, broken: bool) -> Vec<Range<usize>> {
             line_done = of_line(patterns, text, start..end, broken, &mut found);
         }
     }
+    if line_done > 0 {
+        of_text(patterns, text, &mut found);
+    }
     found.sort_by_key(|range| (range.start, range.end));
     found
 }
@@ -147,6 +156,25 @@ fn of_tag(patterns: &Patterns, text: &str, start: usize, unclosed: &mut HashSet<
     }
     if secret && text[end..].starts_with('>') && !markup.ends_with('/') {
         found.push(end + 1..end_of_element(text, end + 1, name, unclosed));
+    }
+}
+
+/// Secrets that line ends may cut: a name and a value in elements of their own, a user part, a word in a comment.
+fn of_text(patterns: &Patterns, text: &str, found: &mut Vec<Range<usize>>) {
+    for captures in patterns.sibling.captures_iter(text) {
+        if let (Some(key), Some(value)) = (captures.get(1), captures.get(2))
+            && is_secret_name(key.as_str())
+        {
+            found.push(value.range());
+        }
+    }
+    found.extend(patterns.cut_user.captures_iter(text).filter_map(|captures| captures.get(1)).map(|user| user.range()));
+    let mut at = 0;
+    while let Some(comment) = text[at..].find("<!--").map(|start| at + start) {
+        let end = text[comment..].find("-->").map_or(text.len(), |length| comment + length);
+        at = end;
+        let told = patterns.told.captures_iter(&text[comment..end]).filter_map(|captures| captures.get(1));
+        found.extend(told.map(|secret| comment + secret.start()..comment + secret.end()));
     }
 }
 
@@ -214,13 +242,6 @@ fn of_line(patterns: &Patterns, text: &str, range: Range<usize>, broken: bool, f
         if let (Some(key), Some(value)) = (captures.get(1), captures.get(2).or(captures.get(3)))
             && is_secret_name(key.as_str())
             && key.as_str() != "key"
-        {
-            found.push(start + value.start()..start + value.end());
-        }
-    }
-    for captures in patterns.sibling.captures_iter(line) {
-        if let (Some(key), Some(value)) = (captures.get(1), captures.get(2))
-            && is_secret_name(key.as_str())
         {
             found.push(start + value.start()..start + value.end());
         }
@@ -337,6 +358,10 @@ mod tests {
             ("<Password><Value>abc</Value></Password>", "<Password>******************</Password>"),
             ("<name>password</name><value>abc</value>", "<name>password</name><value>***</value>"),
             ("<!-- password: abc -->", "<!-- password: *** ***"),
+            ("<name>password</name>\n <value>abc</value>", "<name>password</name>\n <value>***</value>"),
+            ("<U>https://a:b<!-- -->c@km</U>", "<U>https://******* ****@km</U>"),
+            ("<U>https://a:\nbc@km</U>", "<U>https://**\n**@km</U>"),
+            ("<!-- the password is abc -->", "<!-- the password is *** -->"),
             ("<KeyValue>abc</KeyValue>", "<KeyValue>***</KeyValue>"),
             ("<ApiKey2>abc</ApiKey2>", "<ApiKey2>***</ApiKey2>"),
             ("<PrivateKeyPem>abc</PrivateKeyPem>", "<PrivateKeyPem>***</PrivateKeyPem>"),
