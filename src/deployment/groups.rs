@@ -21,7 +21,7 @@ pub struct Collision {
     pub other: Opener,
     /// Ports that both open.
     pub ports: Vec<SharedPort>,
-    /// The smallest offset with which the first free node collides with nobody of its machine: node and offset.
+    /// The node that moves, and the smallest offset with which it collides with nobody of its machine.
     pub free_offset: Option<(usize, i64)>,
 }
 
@@ -116,14 +116,14 @@ pub fn collisions(inputs: &Inputs, nodes: &[Node]) -> Vec<Collision> {
             }
         }
     }
-    let taken = taken_ports(&claims);
+    // The later one moves: the first was there before.
+    let mover = |node: usize, other: Opener| if let Opener::Node(other) = other { other } else { node };
+    let moves = free_offsets(nodes, &claims, pairs.iter().map(|((node, other), (machine, _))| (mover(*node, *other), machine)));
     pairs
         .into_iter()
         .map(|((node, other), (machine, ports))| {
-            // The later one moves: the first was there before.
-            let mover = if let Opener::Node(other) = other { other } else { node };
-            let free_offset =
-                taken.get(&machine).and_then(|taken| free_offset(&nodes[mover], mover, taken)).map(|offset| (mover, offset));
+            let mover = mover(node, other);
+            let free_offset = moves.get(&mover).copied().flatten().map(|offset| (mover, offset));
             Collision { machine, node, other, ports, free_offset }
         })
         .collect()
@@ -151,17 +151,41 @@ fn overlap(inputs: &Inputs, first: &Claim, second: &Claim) -> bool {
     }
 }
 
-/// The smallest offset above the node's own with which none of its shifted ports is another's.
+/// For each node that has to move the smallest offset above its own with which none of its shifted ports is another's. Those
+/// that moved before, in the order of the topology, are where they went: the offsets suit each other.
+fn free_offsets<'a>(
+    nodes: &[Node],
+    claims: &BTreeMap<(String, i64), Vec<Claim>>,
+    movers: impl Iterator<Item = (usize, &'a String)>,
+) -> BTreeMap<usize, Option<i64>> {
+    let mut taken = taken_ports(claims);
+    let movers: BTreeMap<usize, &String> = movers.collect();
+    let mut offsets = BTreeMap::new();
+    for (mover, machine) in movers {
+        let Some(taken) = taken.get_mut(machine) else { continue };
+        let offset = free_offset(&nodes[mover], mover, taken);
+        if let Some((own, offset)) = nodes[mover].offset.value.zip(offset) {
+            for port in shifted(&nodes[mover]) {
+                taken.entry(port).or_default().retain(|opener| *opener != Opener::Node(mover));
+                taken.entry(port - own + offset).or_default().push(Opener::Node(mover));
+            }
+        }
+        offsets.insert(mover, offset);
+    }
+    offsets
+}
+
+/// The ports of a node that its offset moves.
+fn shifted(node: &Node) -> Vec<i64> {
+    let moves = |listener: &&super::Listener| {
+        listener.live && listener.port.reasons.iter().any(|reason| matches!(reason.step, super::Step::Offset(..)))
+    };
+    node.listeners.iter().filter(moves).filter_map(|listener| listener.port.value()).collect()
+}
+
 fn free_offset(node: &Node, index: usize, taken: &Taken) -> Option<i64> {
     let own = node.offset.value?;
-    let shifted: Vec<i64> = node
-        .listeners
-        .iter()
-        .filter(|listener| {
-            listener.live && listener.port.reasons.iter().any(|reason| matches!(reason.step, super::Step::Offset(..)))
-        })
-        .filter_map(|listener| listener.port.value())
-        .collect();
+    let shifted = shifted(node);
     let is_free = |port: i64| taken.get(&port).is_none_or(|openers| openers.iter().all(|opener| *opener == Opener::Node(index)));
     (own + 1..own + 1000).find(|offset| shifted.iter().all(|port| is_free(port - own + offset) && port - own + offset <= 65535))
 }
