@@ -147,10 +147,10 @@ fn ports_written_in_files_are_read_and_switches_heeded() {
     let file = "repository/conf/etc/jmx.xml";
     assert_eq!(port(file, &jmx("9990"), "gateway", "2.6", "jmx-rmi-registry"), (Some(9990), true), "a literal is not shifted");
     let template = jmx("${Ports.JMX.RMIRegistryPort}");
-    assert_eq!(port(file, &template, "gateway", "2.6", "jmx-rmi-registry").1, false, "carbon.xml does not state it");
+    assert!(!port(file, &template, "gateway", "2.6", "jmx-rmi-registry").1, "carbon.xml does not state it");
     let toml = "[server]\noffset = \"4\"\n[transport.receiver]\ntype = \"thrift\"\ntcp_port = 7700\n[broker.transport.amqp.default_connection]\nport = 5670\n";
     let file = "repository/conf/deployment.toml";
     assert_eq!(port(file, toml, "traffic-manager", "4.2", "databridge-thrift-tcp"), (Some(7704), true));
-    assert_eq!(port(file, toml, "traffic-manager", "4.2", "databridge-binary-tcp").1, false);
+    assert!(!port(file, toml, "traffic-manager", "4.2", "databridge-binary-tcp").1);
     assert_eq!(port(file, toml, "traffic-manager", "4.2", "amqp"), (Some(5674), true));
 }

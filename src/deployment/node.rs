@@ -324,7 +324,8 @@ fn listener(inputs: &Inputs, declared: &topology::Node, node: &Node, spec: usize
     let spec_of_port = &catalogue.settings[known.port];
     let has_default =
         pick(&spec_of_port.shipped, node.product.family).or(pick(&spec_of_port.absent, node.product.family)).is_some();
-    let optional = !stated && (!has_default || !switched_off_by.is_empty());
+    let of_another = template(catalogue, node, known.port).is_some();
+    let optional = !stated && (of_another || !has_default || !switched_off_by.is_empty());
     let listed = has_version && !optional && in_profile.unwrap_or(in_role);
     let why_dormant = match unmet {
         Some((condition, Some(false))) => Some(dormant_because(catalogue, node, condition)),

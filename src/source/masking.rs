@@ -335,6 +335,15 @@ mod tests {
             ("<Password\n  a='b'>x\ny</Password>", "<Password\n  a='b'>*\n*</Password>"),
             ("<!-- <Secret>abc</Secret> -->", "<!-- <Secret>***</Secret> -->"),
             ("<ServerURL>admin:abc@km:9443</ServerURL>", "<ServerURL>*********@km:9443</ServerURL>"),
+        ];
+        for (text, masked) in cases {
+            assert_eq!(mask(text, false), masked);
+        }
+    }
+
+    #[test]
+    fn secrets_in_odd_clothes_are_starred_too() {
+        let cases = [
             ("jdbc:mysql://h/db?user=a&amp;password=abc&amp;x=1", "jdbc:mysql://h/db?user=a&amp;password=***&amp;x=1"),
             ("jdbc:sqlserver://h;user=sa;password=abc", "jdbc:sqlserver://h;user=sa;password=***"),
             ("jdbc:oracle:thin:scott/abc@h:1521:x", "jdbc:oracle:thin:*********@h:1521:x"),

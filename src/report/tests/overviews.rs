@@ -17,16 +17,12 @@ fn ports_as_a_table() {
           passthru-http          8282   yes   shipped 8280, offset +2 (gw/repository/conf/carbon.xml:4)
           ws                     9101   yes   shipped 9099, offset +2 (gw/repository/conf/carbon.xml:4)
           wss                    8101   yes   shipped 8099, offset +2 (gw/repository/conf/carbon.xml:4)
-          jmx-rmi-registry       ?      no    ${Ports.JMX.RMIRegistryPort} cannot be known: JMX registry port of carbon.xml is not there, dormant: JMX registry is not in its file
-          jmx-rmi-server         ?      no    ${Ports.JMX.RMIServerPort} cannot be known: JMX server port of carbon.xml is not there, dormant: JMX server is not in its file
           hazelcast              4000   no    shipped 4000, dormant: clustering switch is 'false' as shipped
           hazelcast-multicast    45564  no    shipped 45564, dormant: clustering switch is 'false' as shipped
     km    servlet-https          9448   yes   shipped 9443, offset +5 (km/repository/conf/carbon.xml:4)
           servlet-http           9768   yes   shipped 9763, offset +5 (km/repository/conf/carbon.xml:4)
           thrift-server          10402  yes   default 10397, offset +5 (km/repository/conf/carbon.xml:4)
           thrift-authentication  10716  yes   shipped 10711, offset +5 (km/repository/conf/carbon.xml:4)
-          jmx-rmi-registry       ?      no    ${Ports.JMX.RMIRegistryPort} cannot be known: JMX registry port of carbon.xml is not there, dormant: JMX registry is not in its file
-          jmx-rmi-server         ?      no    ${Ports.JMX.RMIServerPort} cannot be known: JMX server port of carbon.xml is not there, dormant: JMX server is not in its file
           hazelcast              4000   no    shipped 4000, dormant: clustering switch is 'false' as shipped
           hazelcast-multicast    45564  no    shipped 45564, dormant: clustering switch is 'false' as shipped
     ");
@@ -34,126 +30,7 @@ fn ports_as_a_table() {
 
 #[test]
 fn ports_as_json_for_chosen_nodes() {
-    assert_snapshot!(ports::json(&mismatch().open().project, &|name| name == "km"), @r#"
-    {
-      "version": 1,
-      "nodes": [
-        {
-          "name": "km",
-          "roles": [
-            "key-manager"
-          ],
-          "home": "km",
-          "host": "km.example.com",
-          "product": "2.6.0",
-          "offset": {
-            "value": 5,
-            "source": "carbon.xml",
-            "file": "km/repository/conf/carbon.xml",
-            "line": 4
-          },
-          "ports": [
-            {
-              "id": "servlet-https",
-              "title": "Servlet HTTPS (console, web apps, /services, /oauth2)",
-              "kind": "listener",
-              "port": 9448,
-              "default": 9443,
-              "live": true,
-              "reasons": [
-                "shipped 9443",
-                "offset +5 (km/repository/conf/carbon.xml:4)"
-              ]
-            },
-            {
-              "id": "servlet-http",
-              "title": "Servlet HTTP",
-              "kind": "listener",
-              "port": 9768,
-              "default": 9763,
-              "live": true,
-              "reasons": [
-                "shipped 9763",
-                "offset +5 (km/repository/conf/carbon.xml:4)"
-              ]
-            },
-            {
-              "id": "thrift-server",
-              "title": "Thrift key validation",
-              "kind": "listener",
-              "port": 10402,
-              "default": 10397,
-              "live": true,
-              "reasons": [
-                "default 10397",
-                "offset +5 (km/repository/conf/carbon.xml:4)"
-              ]
-            },
-            {
-              "id": "thrift-authentication",
-              "title": "Thrift authenticator",
-              "kind": "listener",
-              "port": 10716,
-              "default": 10711,
-              "live": true,
-              "reasons": [
-                "shipped 10711",
-                "offset +5 (km/repository/conf/carbon.xml:4)"
-              ]
-            },
-            {
-              "id": "jmx-rmi-registry",
-              "title": "JMX registry",
-              "kind": "listener",
-              "port": null,
-              "default": 9999,
-              "live": false,
-              "reasons": [
-                "${Ports.JMX.RMIRegistryPort} cannot be known: JMX registry port of carbon.xml is not there",
-                "dormant: JMX registry is not in its file"
-              ]
-            },
-            {
-              "id": "jmx-rmi-server",
-              "title": "JMX server",
-              "kind": "listener",
-              "port": null,
-              "default": 11111,
-              "live": false,
-              "reasons": [
-                "${Ports.JMX.RMIServerPort} cannot be known: JMX server port of carbon.xml is not there",
-                "dormant: JMX server is not in its file"
-              ]
-            },
-            {
-              "id": "hazelcast",
-              "title": "Cluster member",
-              "kind": "listener",
-              "port": 4000,
-              "default": 4000,
-              "live": false,
-              "reasons": [
-                "shipped 4000",
-                "dormant: clustering switch is 'false' as shipped"
-              ]
-            },
-            {
-              "id": "hazelcast-multicast",
-              "title": "Cluster multicast",
-              "kind": "listener",
-              "port": 45564,
-              "default": 45564,
-              "live": false,
-              "reasons": [
-                "shipped 45564",
-                "dormant: clustering switch is 'false' as shipped"
-              ]
-            }
-          ]
-        }
-      ]
-    }
-    "#);
+    assert_snapshot!("ports-of-chosen-nodes", ports::json(&mismatch().open().project, &|name| name == "km"));
     let gateway = ports::json(&mismatch().open().project, &|name| name == "gw");
     let start = gateway.find("\"ports\"").expect("ports");
     let end = gateway.find("servlet-https").expect("a listener");
@@ -259,8 +136,6 @@ fn a_link_is_explained_step_by_step() {
       passthru-http        8282   Gateway HTTP (PassThrough)                             8280 + offset 2 = 8282
       ws                   9101   WebSocket                                              9099 + offset 2 = 9101
       wss                  8101   WebSocket, secure                                      8099 + offset 2 = 8101
-      jmx-rmi-registry     ?      JMX registry                                           not live: JMX registry is not in its file
-      jmx-rmi-server       ?      JMX server                                             not live: JMX server is not in its file
       hazelcast            4000   Cluster member                                         not live: clustering switch is 'false' as shipped
       hazelcast-multicast  45564  Cluster multicast                                      not live: clustering switch is 'false' as shipped
 
@@ -275,7 +150,7 @@ fn a_link_is_explained_step_by_step() {
 fn what_cannot_be_explained_names_the_nearest() {
     let opened = mismatch().open();
     assert_snapshot!(explain::render(&opened.project, "gv").expect_err("no node"), @r#"no node is called 'gv' (there are: gw, km)"#);
-    assert_snapshot!(explain::render(&opened.project, "gw.thrift-clent").expect_err("no port"), @"gw has no port or link 'thrift-clent'; did you mean 'thrift-client'? (there are: servlet-https, servlet-http, passthru-https, passthru-http, ws, wss, jmx-rmi-registry, jmx-rmi-server, hazelcast, hazelcast-multicast, thrift-client, key-validator-server-url, workflow-callback-service)");
+    assert_snapshot!(explain::render(&opened.project, "gw.thrift-clent").expect_err("no port"), @"gw has no port or link 'thrift-clent'; did you mean 'thrift-client'? (there are: servlet-https, servlet-http, passthru-https, passthru-http, ws, wss, hazelcast, hazelcast-multicast, thrift-client, key-validator-server-url, workflow-callback-service)");
 }
 
 #[test]
