@@ -303,3 +303,24 @@ fn a_slip_in_a_topology_is_shown_with_its_line_and_the_nearest_name() {
         assert!(said.contains("topology.yaml:") && said.contains(&format!("did you mean `{nearest}`?")), "{said}");
     }
 }
+
+#[test]
+fn placeholders_that_lead_back_to_themselves_are_not_known() {
+    let port = |text: &str| {
+        format!(
+            "<Server><Version>2.6.0</Version><Ports><Offset>0</Offset><JMX><RMIRegistryPort>{text}</RMIRegistryPort><RMIServerPort>${{Ports.JMX.RMIRegistryPort}}</RMIServerPort></JMX></Ports></Server>"
+        )
+    };
+    for text in ["${Ports.JMX.RMIRegistryPort}", "1${Ports.JMX.RMIServerPort}", "${Ports.EmbeddedLDAP.KDCServerPort}"] {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let conf = folder.path().join("g/repository/conf");
+        std::fs::create_dir_all(&conf).expect("a folder");
+        std::fs::write(conf.join("carbon.xml"), port(text)).expect("a file");
+        std::fs::write(folder.path().join("topology.yaml"), "nodes: [{name: g, role: gateway, home: g}]").expect("a file");
+        for arguments in [&["check"][..], &["ports"], &["links"], &["explain", "g"], &["check", "--fix"]] {
+            let mut command = assert_cmd::Command::cargo_bin("carbonlint").expect("the program");
+            let output = command.current_dir(folder.path()).env_clear().args(arguments).output().expect("it runs");
+            assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
+}

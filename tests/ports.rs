@@ -143,6 +143,12 @@ fn ports_written_in_files_are_read_and_switches_heeded() {
     let file = "repository/conf/data-bridge/data-bridge-config.xml";
     assert_eq!(port(file, bridge, "traffic-manager", "2.6", "databridge-binary-ssl"), (Some(9802), true));
     assert_eq!(port(file, bridge, "traffic-manager", "2.6", "databridge-binary-tcp"), (Some(9713), true), "defaults are swapped");
+    let bare = "<broker><transports><amqp enabled='true'/></transports></broker>";
+    assert_eq!(
+        port("repository/conf/broker.xml", bare, "traffic-manager", "2.6", "amqp"),
+        (Some(5674), true),
+        "the code's default"
+    );
     let jmx = |port: &str| format!("<JMX><StartRMIServer>true</StartRMIServer><RMIRegistryPort>{port}</RMIRegistryPort></JMX>");
     let file = "repository/conf/etc/jmx.xml";
     assert_eq!(port(file, &jmx("9990"), "gateway", "2.6", "jmx-rmi-registry"), (Some(9990), true), "a literal is not shifted");
@@ -153,4 +159,14 @@ fn ports_written_in_files_are_read_and_switches_heeded() {
     assert_eq!(port(file, toml, "traffic-manager", "4.2", "databridge-thrift-tcp"), (Some(7704), true));
     assert!(!port(file, toml, "traffic-manager", "4.2", "databridge-binary-tcp").1);
     assert_eq!(port(file, toml, "traffic-manager", "4.2", "amqp"), (Some(5674), true));
+    assert_eq!(port(file, toml, "control-plane", "4.2", "amqp"), (Some(5674), true), "the event hub's");
+    let toml = "[monitoring.jmx]\nrmi_server_start = false\n[transport.binary.receiver]\ntcpPort = 9650\n";
+    assert_eq!(port(file, toml, "traffic-manager", "4.2", "databridge-binary-tcp"), (Some(9650), true));
+    assert!(!port(file, toml, "traffic-manager", "4.2", "jmx-rmi-registry").1);
+    let connectors =
+        "<Server><Service><Connector protocol='AJP/1.3' port='8009'/><Connector scheme='http' port='9763'/></Service></Server>";
+    assert_eq!(
+        port("repository/conf/tomcat/catalina-server.xml", connectors, "gateway", "2.6", "servlet-http"),
+        (Some(9765), true)
+    );
 }

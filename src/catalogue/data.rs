@@ -21,6 +21,7 @@ pub struct ProductData {
     pub files: Vec<FileData>,
     pub placeholders: Vec<PlaceholderData>,
     pub other_ports: Vec<u32>,
+    pub own_ports: Vec<PlaceData>,
     pub detection: Vec<DetectorData>,
     pub products: Vec<ProductEntry>,
 }

@@ -76,7 +76,9 @@ pub fn load() -> Result<Catalogue> {
     for pattern in &data.loopback {
         loopback.add(Glob::new(pattern).map_err(|error| fail("product.yaml", error))?);
     }
+    let own_ports = data.own_ports.iter().map(|place| build_place(place, &files)).collect::<Result<Vec<_>>>()?;
     Ok(Catalogue {
+        own_ports,
         families: data.families,
         roles: data.roles,
         loopback: loopback.build().map_err(|error| fail("product.yaml", error))?,

@@ -433,6 +433,8 @@ pub struct Catalogue {
     pub placeholders: HashMap<String, Meaning>,
     /// Default ports that a node may open beside the listeners.
     pub other_ports: Vec<u32>,
+    /// Where listeners of one's own stand.
+    pub own_ports: Vec<SettingPlace>,
     /// Ways to find out a version, the best first.
     pub detection: Vec<Detector>,
     /// Products.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::catalogue::Confidence;
+use crate::home::FileState;
 use crate::source::Place;
 
 use super::hosts::Directory;
@@ -248,5 +249,18 @@ pub fn forwards(inputs: &Inputs, nodes: &[Node], directory: &Directory) -> Vec<F
 /// the catalogue knows of without judging it.
 pub fn may_be_open(inputs: &Inputs, node: &Node, port: i64) -> bool {
     let Some(offset) = node.offset.value.filter(|_| !node.has_unknown_ports()) else { return true };
-    inputs.catalogue.other_ports.iter().any(|other| i64::from(*other) == port || i64::from(*other) + offset == port)
+    // A version that is only guessed may have listeners that the guess has not.
+    let of_listeners = inputs.catalogue.listeners.iter().filter(|_| node.product.version.is_none()).map(|spec| &spec.default);
+    let mut known = inputs.catalogue.other_ports.iter().chain(of_listeners);
+    is_own_port(inputs, node, port) || known.any(|other| i64::from(*other) == port || i64::from(*other) + offset == port)
+}
+
+/// Whether a file of a node has a listener of its own at a port, beside those that the catalogue judges.
+pub fn is_own_port(inputs: &Inputs, node: &Node, port: i64) -> bool {
+    inputs.catalogue.own_ports.iter().any(|place| {
+        let FileState::Read(source) = node.home.file(place.file) else { return false };
+        let Some(Ok(document)) = inputs.documents.get(*source) else { return false };
+        let offset = node.offset.value.unwrap_or_default();
+        document.find(&place.path).iter().any(|found| found.text.trim().parse::<i64>().is_ok_and(|own| own + offset == port))
+    })
 }

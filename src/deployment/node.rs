@@ -201,7 +201,7 @@ fn file_offset(inputs: &Inputs, declared: &topology::Node, node: &Node, setting:
                 if setting.file.is_some() { format!("{origin} cannot be read") } else { "its home cannot be read".to_owned() };
             Offset { origin, unknown: Some(why), ..Offset::default() }
         }
-        State::Blank if setting.text.is_none() => problem(OffsetProblem::Blank),
+        State::Blank => problem(OffsetProblem::Blank),
         State::Absent if setting.text.is_none() => problem(OffsetProblem::Absent),
         State::Written => {
             let raw = setting.text.as_deref().unwrap_or_default();
@@ -214,7 +214,7 @@ fn file_offset(inputs: &Inputs, declared: &topology::Node, node: &Node, setting:
             }
         }
         // The element may be missing where the code has a default (from 3.0 on), and the file may be.
-        State::Absent | State::Blank | State::Shipped | State::NotApplicable => {
+        State::Absent | State::Shipped | State::NotApplicable => {
             let value = setting.text.as_deref().unwrap_or("0").parse().ok();
             let place = setting.place();
             let origin = if setting.state == State::Shipped { origin } else { format!("{origin}, by default") };
@@ -357,11 +357,8 @@ fn listener(inputs: &Inputs, declared: &topology::Node, node: &Node, spec: usize
 
 /// Whether a port is stated, or may be for all that is known: a template of another setting states what that one does.
 fn is_stated(catalogue: &Catalogue, node: &Node, setting: usize) -> bool {
-    let value = &node.settings[setting];
-    match template(catalogue, node, setting) {
-        Some(other) => is_stated(catalogue, node, other),
-        None => value.stated() || value.state == State::Unknown,
-    }
+    let value = &node.settings[template(catalogue, node, setting).unwrap_or(setting)];
+    value.stated() || value.state == State::Unknown
 }
 
 /// Why a condition keeps something from being used.
@@ -398,6 +395,10 @@ impl Names for Reader<'_> {
                         (What::NotKnown(format!("${{{name}}} cannot be known: {why}")), expand::OPAQUE.to_string())
                     }
                 })
+            }
+            // A number that is a template itself may lead back here.
+            Meaning::Setting(setting) if self.node.settings[*setting].text.as_deref().is_some_and(|text| text.contains("${")) => {
+                Some((What::NotKnown(format!("${{{name}}} refers to another placeholder")), expand::OPAQUE.to_string()))
             }
             Meaning::Setting(setting) => {
                 let port = port(self.inputs, self.declared, self.node, *setting);

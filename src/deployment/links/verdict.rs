@@ -2,7 +2,7 @@
 
 use crate::catalogue::{self, Address, LocalMeaning};
 
-use super::super::groups::may_be_open;
+use super::super::groups::{is_own_port, may_be_open};
 use super::super::hosts::{Meant, Question, apart, has_role};
 use super::{Judge, Link, Target, Verdict};
 
@@ -206,6 +206,9 @@ impl Judge<'_> {
             return (target, Verdict::Ok, format!("{port} is the proxy port of {name}"));
         }
         target.instead = self.open_at(node, port);
+        if target.instead.is_none() && is_own_port(self.inputs, &self.nodes[node], port) {
+            return (target, Verdict::Undecidable, format!("{port} is a listener of {name}'s own, which is not judged"));
+        }
         if !known_scheme && link.balancer.is_none() {
             let why = target.instead.map_or_else(
                 || format!("nothing of {name} is on {port}"),
