@@ -7,9 +7,9 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
 /// What names a secret: what holds `password` or `secret` anywhere, what has a word such as `pwd`, and what ends in a word
 /// such as `key` or `token` (with or without a number or `Value` behind it). `KeyValidatorClientType` and `TokenURL` are none.
@@ -47,69 +47,95 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-// ASCII classes: names of secrets are ASCII, and tables of Unicode letters cost more than all the rest of a small run.
-static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
-    Some(Patterns {
-        hint: Regex::new(
-            r"(?i)passw|passphrase|secret|credential|authorization|basic|bearer|base64|key|token|pwd|pass|pw|@|%40|&#|jdbc",
-        )
-        .ok()?,
-        attribute: Regex::new(r#"([0-9A-Za-z_:.\-]+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')"#).ok()?,
-        pair: Regex::new(
-            r#"^(?:[ \t#;?]|<!--)*(?:-[ \t]+)?["']?([0-9A-Za-z_][0-9A-Za-z_.\-]*)["']?[ \t]*[=:](?:[ \t]*(\S.*))?\r?$"#,
-        )
-        .ok()?,
-        inline: Regex::new(r#"[{,]\s*["']?([0-9A-Za-z_.\-]+)["']?\s*[=:]\s*("[^"]*"|'[^']*'|[^,}\s]+)"#).ok()?,
-        query: Regex::new(r#"(?:^|[\s?&;,"'`(])([0-9A-Za-z_.\-]+)=([^\s&;<>"'`)]+)"#).ok()?,
-        system: Regex::new(r"-D([0-9A-Za-z_.\-]+)=((?:\\.|\S)+)").ok()?,
-        option: Regex::new(r"(?:^|\s)--?([0-9A-Za-z\-]+)(?:=|[ \t]+)([^\s\-]\S*)").ok()?,
-        scheme: Regex::new(r#"(?i)\b(?:basic|bearer)['"]?\s+([^\s<>"']+)"#).ok()?,
-        encoded: Regex::new(r#"(?i)base64\w*\(\s*['"]([^'"]*)['"]"#).ok()?,
-        user: Regex::new(r"[A-Za-z][0-9A-Za-z_+.\-]*(?::/{1,2}|//)([^\s<>]*)(?:@|＠|(?i:%40)|&#0*64;|&#x0*40;)").ok()?,
-        cut_user: Regex::new(r#"://((?:[^\s<>/"'@]|<!--[^>]*-->|\r?\n[ \t]*)+)@"#).ok()?,
-        told: Regex::new(r"(?i)(?:password|passwd|passphrase|secret|token)\s+(?:is|was)?[ \t]*[:=]?[ \t]*(\S+)").ok()?,
-        plain_user: Regex::new(r#"(?:^|[\s"'=>,/])([^\s/@"'<>:,]+:[^\s/@"'<>]+)(?:@|(?i:%40))[0-9A-Za-z_\[]"#).ok()?,
-        thin: Regex::new(r"(?i)jdbc:[^\s<>]*?[:/]([^\s/@:<>]+/[^\s@<>]+)@").ok()?,
-        sibling: Regex::new(r"(?i)<(?:name|key)>\s*([^<]*?)\s*</(?:name|key)>\s*<(?:value|string)>([^<]*)<").ok()?,
-        line: Regex::new(r"(?i)(?:password|passwd|passphrase|secret|credential|token|private.?key|api.?key)(.*)$").ok()?,
-    })
-});
+/// An expression that is compiled when it is first needed, and needed only where one of its needles is: most runs are small,
+/// and compiling all of them would be half of such a run. ASCII classes, for tables of Unicode letters cost as much again.
+struct Pattern {
+    text: &'static str,
+    needles: &'static [&'static str],
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    const fn new(needles: &'static [&'static str], text: &'static str) -> Self {
+        Self { text, needles, compiled: OnceLock::new() }
+    }
+
+    /// The matches in a text.
+    fn captures_iter<'t>(&self, text: &'t str) -> impl Iterator<Item = Captures<'t>> {
+        let near = self.needles.is_empty() || self.needles.iter().any(|needle| text.contains(needle));
+        let regex = if near { self.regex() } else { None };
+        regex.into_iter().flat_map(move |regex| regex.captures_iter(text))
+    }
+
+    fn regex(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| Regex::new(self.text).ok()).as_ref()
+    }
+}
 
 struct Patterns {
     /// Without one of these, nothing secret is near.
-    hint: Regex,
-    attribute: Regex,
+    hint: Pattern,
     /// `key: value` on a line of its own, the value maybe below.
-    pair: Regex,
-    inline: Regex,
+    pair: Pattern,
+    attribute: Pattern,
+    inline: Pattern,
     /// `key=value` in a URL, a JDBC string, the environment of a command.
-    query: Regex,
-    system: Regex,
-    option: Regex,
+    query: Pattern,
+    system: Pattern,
+    option: Pattern,
     /// `Basic …`, `Bearer …`.
-    scheme: Regex,
-    encoded: Regex,
+    scheme: Pattern,
+    encoded: Pattern,
     /// The user part of a URL, its separators and its `@` written in whatever way.
-    user: Regex,
+    user: Pattern,
     /// A user part with a comment or a line end in it.
-    cut_user: Regex,
+    cut_user: Pattern,
     /// `the password is …`, in a comment.
-    told: Regex,
-    plain_user: Regex,
+    told: Pattern,
+    plain_user: Pattern,
     /// `jdbc:oracle:thin:scott/tiger@…`.
-    thin: Regex,
-    sibling: Regex,
-    line: Regex,
+    thin: Pattern,
+    sibling: Pattern,
+    line: Pattern,
 }
+
+static PATTERNS: Patterns = Patterns {
+    hint: Pattern::new(
+        &[],
+        r"(?i)passw|passphrase|secret|credential|authorization|basic|bearer|base64|key|token|pwd|pass|pw|@|%40|&#|jdbc",
+    ),
+    pair: Pattern::new(
+        &[],
+        r#"^(?:[ \t#;?]|<!--)*(?:-[ \t]+)?["']?([0-9A-Za-z_][0-9A-Za-z_.\-]*)["']?[ \t]*[=:](?:[ \t]*(\S.*))?\r?$"#,
+    ),
+    attribute: Pattern::new(&["="], r#"([0-9A-Za-z_:.\-]+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')"#),
+    inline: Pattern::new(&["{", ","], r#"[{,]\s*["']?([0-9A-Za-z_.\-]+)["']?\s*[=:]\s*("[^"]*"|'[^']*'|[^,}\s]+)"#),
+    query: Pattern::new(&["="], r#"(?:^|[\s?&;,"'`(])([0-9A-Za-z_.\-]+)=([^\s&;<>"'`)]+)"#),
+    system: Pattern::new(&["-D"], r"-D([0-9A-Za-z_.\-]+)=((?:\\.|\S)+)"),
+    option: Pattern::new(&["-"], r"(?:^|\s)--?([0-9A-Za-z\-]+)(?:=|[ \t]+)([^\s\-]\S*)"),
+    scheme: Pattern::new(&["asic", "ASIC", "earer", "EARER"], r#"(?i)\b(?:basic|bearer)['"]?\s+([^\s<>"']+)"#),
+    encoded: Pattern::new(&["ase64", "ASE64"], r#"(?i)base64\w*\(\s*['"]([^'"]*)['"]"#),
+    user: Pattern::new(&["//", ":/"], r"[A-Za-z][0-9A-Za-z_+.\-]*(?::/{1,2}|//)([^\s<>]*)(?:@|＠|(?i:%40)|&#0*64;|&#x0*40;)"),
+    cut_user: Pattern::new(&["@"], r#"://((?:[^\s<>/"'@]|<!--[^>]*-->|\r?\n[ \t]*)+)@"#),
+    told: Pattern::new(&["<!--"], r"(?i)(?:password|passwd|passphrase|secret|token)\s+(?:is|was)?[ \t]*[:=]?[ \t]*(\S+)"),
+    plain_user: Pattern::new(&["@", "%40"], r#"(?:^|[\s"'=>,/])([^\s/@"'<>:,]+:[^\s/@"'<>]+)(?:@|(?i:%40))[0-9A-Za-z_\[]"#),
+    thin: Pattern::new(&["jdbc:", "JDBC:"], r"(?i)jdbc:[^\s<>]*?[:/]([^\s/@:<>]+/[^\s@<>]+)@"),
+    sibling: Pattern::new(
+        &["ame>", "ey>", "AME>", "EY>"],
+        r"(?i)<(?:name|key)>\s*([^<]*?)\s*</(?:name|key)>\s*<(?:value|string)>([^<]*)<",
+    ),
+    line: Pattern::new(&[], r"(?i)(?:password|passwd|passphrase|secret|credential|token|private.?key|api.?key)(.*)$"),
+};
 
 /// Where secrets stand in a text, as byte ranges, sorted by their start. Only tags and lines with a hint are looked at.
 fn secrets(text: &str, broken: bool) -> Vec<Range<usize>> {
-    let Some(patterns) = PATTERNS.as_ref() else { return std::iter::once(0..text.len()).collect() };
+    let patterns = &PATTERNS;
+    let Some(hints) = patterns.hint.regex() else { return std::iter::once(0..text.len()).collect() };
     let (mut found, mut unclosed) = (Vec::new(), HashSet::new());
     // The last `<` or `>` before a hint tells whether it stands in a tag; found step by step, so that each byte is seen once.
     let (mut bracket, mut seen) = (None, 0);
     let (mut tag_done, mut line_done) = (0, 0);
-    for hint in patterns.hint.find_iter(text).map(|hint| hint.start()) {
+    for hint in hints.find_iter(text).map(|hint| hint.start()) {
         if let Some(at) = text[seen..hint].rfind(['<', '>']) {
             bracket = Some(seen + at);
         }
@@ -219,7 +245,7 @@ fn of_line(patterns: &Patterns, text: &str, range: Range<usize>, broken: bool, f
         done = below(text, range.end, line.len() - line.trim_start().len());
         found.push(range.end..done);
     }
-    if let Some(captures) = patterns.pair.captures(line)
+    if let Some(captures) = patterns.pair.captures_iter(line).next()
         && let Some(key) = captures.get(1).filter(|key| is_secret_name(key.as_str()))
     {
         match captures.get(2) {
@@ -300,7 +326,7 @@ pub fn mask_user_info(text: &str) -> Cow<'_, str> {
     if !text.contains(['@', '%', '&']) {
         return Cow::Borrowed(text);
     }
-    let Some(patterns) = PATTERNS.as_ref() else { return Cow::Borrowed("***") };
+    let patterns = &PATTERNS;
     let mut masked = text.to_owned();
     let ranges: Vec<_> = patterns.user.captures_iter(text).filter_map(|c| c.get(1)).map(|user| user.range()).collect();
     for range in ranges.into_iter().rev() {
@@ -339,6 +365,29 @@ mod tests {
         for (text, masked) in cases {
             assert_eq!(mask(text, false), masked);
         }
+    }
+
+    #[test]
+    fn every_expression_compiles() {
+        let all = [
+            &PATTERNS.hint,
+            &PATTERNS.attribute,
+            &PATTERNS.pair,
+            &PATTERNS.inline,
+            &PATTERNS.query,
+            &PATTERNS.system,
+            &PATTERNS.option,
+            &PATTERNS.scheme,
+            &PATTERNS.encoded,
+            &PATTERNS.user,
+            &PATTERNS.cut_user,
+            &PATTERNS.told,
+            &PATTERNS.plain_user,
+            &PATTERNS.thin,
+            &PATTERNS.sibling,
+            &PATTERNS.line,
+        ];
+        assert!(all.iter().all(|pattern| pattern.regex().is_some()));
     }
 
     #[test]
