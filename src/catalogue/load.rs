@@ -99,7 +99,7 @@ pub fn load() -> Result<Catalogue> {
 fn read<T: DeserializeOwned>(name: &str) -> Result<T> {
     let path = format!("rules/catalogue/wso2am/{name}");
     let text = embedded_files(&path).next().ok_or_else(|| fail(name, "the file is missing"))?.1;
-    serde_yaml::from_str(text).map_err(|error| fail(name, error))
+    serde_json::from_str(text).map_err(|error| fail(name, error))
 }
 
 /// The entries of every file whose name starts so: `links.yaml`, `links/throttling.yaml`.
@@ -108,7 +108,7 @@ fn read_all<T: DeserializeOwned>(name: &str) -> Result<Vec<T>> {
     let mut entries = Vec::new();
     for (path, text) in embedded_files(&format!("{folder}{name}")) {
         let short = path.strip_prefix(folder).unwrap_or(path);
-        entries.extend(serde_yaml::from_str::<Vec<T>>(text).map_err(|error| fail(short, error))?);
+        entries.extend(serde_json::from_str::<Vec<T>>(text).map_err(|error| fail(short, error))?);
     }
     if entries.is_empty() { Err(fail(name, "there is no such file, or nothing in it")) } else { Ok(entries) }
 }
