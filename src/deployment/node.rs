@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::catalogue::{self, Catalogue, Meaning, OffsetUse, holds, pick};
+use crate::catalogue::{self, Catalogue, Confidence, Meaning, OffsetUse, holds, pick};
 use crate::home::{FileState, HomeState};
 use crate::source::{Place, Spanned};
 use crate::topology;
@@ -118,7 +118,8 @@ fn assumed(catalogue: &Catalogue, node: &Node) -> Vec<String> {
 /// Settings on which the ports depend that a node opens.
 fn used_by_listeners(catalogue: &Catalogue, node: &Node) -> Vec<usize> {
     let mut used = Vec::new();
-    for (spec, _) in catalogue.listeners.iter().zip(&node.listeners).filter(|(_, listener)| listener.live) {
+    let judged = catalogue.listeners.iter().zip(&node.listeners).filter(|(spec, _)| spec.confidence != Confidence::Guess);
+    for (spec, _) in judged.filter(|(_, listener)| listener.live) {
         used.extend([Some(spec.port), template(catalogue, node, spec.port), spec.bind].into_iter().flatten());
         let switches = catalogue.settings[spec.port].offset_when.iter().chain(&spec.live);
         used.extend(switches.map(|condition| condition.setting));
