@@ -39,7 +39,7 @@ pub enum Detector {
     },
     /// A pattern with groups `name`, `version` or `kernel` over a text file.
     File {
-        /// Index into [`Catalogue::files`].
+        /// Index into [`Catalogue::files`](super::Catalogue::files).
         file: usize,
         /// The pattern.
         pattern: Pattern,
@@ -50,7 +50,7 @@ pub enum Detector {
     Directory(Pattern),
     /// What only some versions have.
     Structure {
-        /// Index into [`Catalogue::files`].
+        /// Index into [`Catalogue::files`](super::Catalogue::files).
         file: usize,
         /// What must be in it; `None` where the file alone says it.
         path: Option<Path>,
