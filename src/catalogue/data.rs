@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
-use super::{Confidence, DefaultValue, Family, LocalMeaning, OffsetUse, Range, Role, RolesOf, Severity, ValueKind};
+use super::{AddressFormat, Confidence, DefaultValue, Family, LocalMeaning, OffsetUse, Range, Repeat, Role, Severity, ValueKind};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -17,6 +17,7 @@ pub struct ProductData {
     pub roles: Vec<Role>,
     pub loopback: Vec<String>,
     pub wildcard: Vec<String>,
+    pub service_suffixes: Vec<String>,
     pub offset: OffsetData,
     pub files: Vec<FileData>,
     pub placeholders: Vec<PlaceholderData>,
@@ -72,6 +73,10 @@ pub struct PlaceholderData {
     pub own_host: bool,
     #[serde(default)]
     pub text: Option<String>,
+    #[serde(default)]
+    pub port: Option<u32>,
+    #[serde(default)]
+    pub same_as: Option<String>,
     #[serde(rename = "source")]
     pub _source: String,
 }
@@ -130,6 +135,8 @@ pub struct SettingData {
     pub absent: Vec<DefaultValue>,
     #[serde(default)]
     pub synapse: bool,
+    #[serde(default)]
+    pub repeat: Repeat,
     pub source: String,
     pub confidence: Confidence,
 }
@@ -162,6 +169,8 @@ pub struct InlineSetting {
     pub absent: Vec<DefaultValue>,
     #[serde(default)]
     pub synapse: bool,
+    #[serde(default)]
+    pub repeat: Repeat,
 }
 
 #[derive(Deserialize)]
@@ -170,6 +179,8 @@ pub struct ConditionData {
     pub setting: String,
     #[serde(default)]
     pub is: Vec<String>,
+    #[serde(default)]
+    pub contains: Option<String>,
     #[serde(default, rename = "stated")]
     pub _stated: bool,
 }
@@ -208,16 +219,35 @@ pub struct ReaderData {
     #[serde(default)]
     pub proven: bool,
     #[serde(default)]
+    pub seldom: bool,
+    #[serde(default)]
     pub live: Vec<ConditionData>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TargetData {
+    #[serde(default)]
+    pub versions: Range,
+    #[serde(default)]
+    pub when: Vec<ConditionData>,
     pub roles: Vec<String>,
     #[serde(default)]
-    pub roles_of: Vec<RolesOf>,
+    pub otherwise: Vec<String>,
+    #[serde(default)]
+    pub itself: bool,
+    #[serde(default)]
+    pub peer: bool,
+    #[serde(default)]
     pub listeners: BTreeMap<String, String>,
+}
+
+/// Where a link goes: to one kind of target, or to the first of several that holds.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum TargetsData {
+    One(TargetData),
+    Several(Vec<TargetData>),
 }
 
 #[derive(Deserialize)]
@@ -236,7 +266,15 @@ pub struct LinkData {
     #[serde(default)]
     pub versions: Range,
     pub readers: Vec<ReaderData>,
-    pub target: TargetData,
+    pub target: TargetsData,
+    #[serde(default)]
+    pub format: AddressFormat,
+    #[serde(default)]
+    pub public: bool,
+    #[serde(default)]
+    pub optional: bool,
+    #[serde(default = "yes")]
+    pub judged: bool,
     #[serde(default)]
     pub url: Option<SettingRef>,
     #[serde(default)]
@@ -260,4 +298,8 @@ pub struct LinkData {
     pub log: String,
     pub source: String,
     pub confidence: Confidence,
+}
+
+fn yes() -> bool {
+    true
 }

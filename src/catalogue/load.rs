@@ -8,11 +8,11 @@ use serde::de::DeserializeOwned;
 
 use super::data::{
     ConditionData, DetectorData, FormatData, InlineSetting, LinkData, ListenerData, PlaceData, PlaceholderData, ProductData,
-    ProductEntry, SettingData, SettingRef,
+    ProductEntry, SettingData, SettingRef, TargetData, TargetsData,
 };
 use super::{
     Address, Catalogue, Condition, Confidence, Detector, FileSpec, Link, Listener, Meaning, Need, Pattern, Product, Reader,
-    Setting, SettingPlace, ValueKind,
+    Setting, SettingPlace, Severity, TargetSpec, ValueKind,
 };
 use crate::config::{Format, Path};
 
@@ -83,6 +83,7 @@ pub fn load() -> Result<Catalogue> {
         roles: data.roles,
         loopback: loopback.build().map_err(|error| fail("product.yaml", error))?,
         wildcard: data.wildcard,
+        service_suffixes: data.service_suffixes,
         offset: names.setting(&data.offset.setting)?,
         offset_property: data.offset.property,
         files,
@@ -139,6 +140,7 @@ fn named(here: InlineSetting, id: &str, title: &str, kind: ValueKind, source: &s
         shipped: here.shipped,
         absent: here.absent,
         synapse: here.synapse,
+        repeat: here.repeat,
         source: source.to_owned(),
         confidence,
     }
@@ -208,16 +210,23 @@ impl Names {
     }
 
     fn conditions(&self, data: Vec<ConditionData>) -> Result<Vec<Condition>> {
-        data.into_iter().map(|data| Ok(Condition { setting: self.setting(&data.setting)?, is: data.is })).collect()
+        data.into_iter()
+            .map(|data| Ok(Condition { setting: self.setting(&data.setting)?, is: data.is, contains: data.contains }))
+            .collect()
     }
 
     fn meaning(&self, data: PlaceholderData, listeners: &[String]) -> Result<Meaning> {
-        match (data.listener, data.setting, data.own_host, data.text) {
-            (Some(listener), None, false, None) => Ok(Meaning::Listener(find("listener", &listener, listeners)?)),
-            (None, Some(setting), false, None) => Ok(Meaning::Setting(self.setting(&setting)?)),
-            (None, None, true, None) => Ok(Meaning::OwnHost),
-            (None, None, false, Some(text)) => Ok(Meaning::Text(text)),
-            _ => Err(fail("product.yaml", format!("placeholder {} needs one of listener, setting, own_host, text", data.name))),
+        match data {
+            PlaceholderData { listener: Some(listener), .. } => Ok(Meaning::Listener(find("listener", &listener, listeners)?)),
+            PlaceholderData { setting: Some(setting), .. } => Ok(Meaning::Setting(self.setting(&setting)?)),
+            PlaceholderData { same_as: Some(setting), .. } => Ok(Meaning::SameAs(self.setting(&setting)?)),
+            PlaceholderData { text: Some(text), .. } => Ok(Meaning::Text(text)),
+            PlaceholderData { port: Some(port), .. } => Ok(Meaning::Port(port)),
+            PlaceholderData { own_host: true, .. } => Ok(Meaning::OwnHost),
+            PlaceholderData { name, .. } => Err(fail(
+                "product.yaml",
+                format!("placeholder {name} needs one of listener, setting, same_as, port, own_host, text"),
+            )),
         }
     }
 
@@ -236,6 +245,7 @@ impl Names {
             shipped: data.shipped,
             absent: data.absent,
             synapse: data.synapse,
+            repeat: data.repeat,
             source: data.source,
             confidence: data.confidence,
         })
@@ -270,17 +280,20 @@ impl Names {
             },
             _ => return Err(fail("links.yaml", format!("{} needs either url or port", data.id))),
         };
-        let readers = data
-            .readers
-            .into_iter()
-            .map(|reader| Ok(Reader { role: reader.role, proven: reader.proven, live: self.conditions(reader.live)? }));
+        let readers = data.readers.into_iter().map(|reader| {
+            Ok(Reader { role: reader.role, proven: reader.proven, seldom: reader.seldom, live: self.conditions(reader.live)? })
+        });
         let needs =
             data.needs.into_iter().map(|need| Ok(Need { versions: need.versions, setting: self.setting(&need.setting)? }));
-        let meant = data.target.listeners.into_iter().map(|(scheme, id)| Ok((scheme, find("listener", &id, listeners)?)));
+        let targets = match data.target {
+            TargetsData::One(one) => vec![one],
+            TargetsData::Several(several) => several,
+        };
+        let targets = targets.into_iter().map(|target| self.target(target, listeners));
         Ok(Link {
             readers: readers.collect::<Result<_>>()?,
             needs: needs.collect::<Result<_>>()?,
-            listeners: meant.collect::<Result<_>>()?,
+            targets: targets.collect::<Result<_>>()?,
             companion: data.companion.map(|id| find("link", &id, links)).transpose()?,
             alike: self.optional(data.alike.as_deref())?,
             live: self.conditions(data.live)?,
@@ -288,15 +301,31 @@ impl Names {
             id: data.id,
             title: data.title,
             versions: data.versions,
-            target_roles: data.target.roles,
-            target_roles_of: data.target.roles_of,
+            format: data.format,
+            public: data.public,
+            optional: data.optional || !data.judged,
+            judged: data.judged,
             address,
             local: data.local,
-            severity: data.severity,
+            // A guess is never judged above information.
+            severity: if data.confidence == Confidence::Guess { Severity::Info } else { data.severity },
             breaks: data.breaks,
             log: data.log,
             source: data.source,
             confidence: data.confidence,
+        })
+    }
+
+    fn target(&self, data: TargetData, listeners: &[String]) -> Result<TargetSpec> {
+        let meant = data.listeners.into_iter().map(|(scheme, id)| Ok((scheme, find("listener", &id, listeners)?)));
+        Ok(TargetSpec {
+            versions: data.versions,
+            when: self.conditions(data.when)?,
+            roles: data.roles,
+            otherwise: data.otherwise,
+            itself: data.itself,
+            peer: data.peer,
+            listeners: meant.collect::<Result<_>>()?,
         })
     }
 

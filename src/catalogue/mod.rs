@@ -8,7 +8,7 @@ mod detection;
 mod load;
 mod version;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::Deserialize;
 
@@ -155,6 +155,8 @@ pub struct Setting {
     pub absent: Vec<DefaultValue>,
     /// Whether the file is one of Synapse, where `{uri.var.x}` is a variable.
     pub synapse: bool,
+    /// What further elements mean.
+    pub repeat: Repeat,
     /// Where the fact comes from.
     pub source: String,
     /// How sure it is.
@@ -162,10 +164,12 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// The element that people look for, where its name says what it is (`ThriftClientPort`), else the title.
+    /// The element that people look for, where its name says what it is (`ThriftClientPort`), else the title. A switch called
+    /// `Enabled` says nothing of what it switches.
     pub fn element(&self) -> &str {
         let path = self.places.first().map(|place| &place.path).filter(|path| path.is_named_element());
-        path.and_then(Path::name).filter(|name| name.chars().any(char::is_uppercase)).unwrap_or(&self.title)
+        let telling = |name: &&str| name.chars().any(char::is_uppercase) && *name != "Enabled";
+        path.and_then(Path::name).filter(telling).unwrap_or(&self.title)
     }
 }
 
@@ -176,6 +180,8 @@ pub struct Condition {
     pub setting: usize,
     /// The values that fulfil it; empty where it only must be stated.
     pub is: Vec<String>,
+    /// A text that the value has to have in it.
+    pub contains: Option<String>,
 }
 
 /// A port that a node opens.
@@ -220,18 +226,71 @@ pub struct Reader {
     pub role: String,
     /// Whether that it does is proven from source.
     pub proven: bool,
+    /// Whether its files state the address and it seldom calls it: one left as shipped says nothing then.
+    pub seldom: bool,
     /// What must hold for it to make the call.
     pub live: Vec<Condition>,
 }
 
-/// Roles that hold for some versions.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RolesOf {
-    /// The versions.
+/// The role of every node.
+pub const ANY_ROLE: &str = "any";
+
+impl Reader {
+    /// Whether a node of these roles is one.
+    pub fn is(&self, roles: &BTreeSet<String>) -> bool {
+        self.role == ANY_ROLE || roles.contains(&self.role)
+    }
+}
+
+/// Where a link goes.
+#[derive(Debug)]
+pub struct TargetSpec {
+    /// The versions of the caller for which it does.
     pub versions: Range,
-    /// The roles.
+    /// What must hold on the caller.
+    pub when: Vec<Condition>,
+    /// Roles of the nodes that it may go to.
     pub roles: Vec<String>,
+    /// Roles that stand in where no node of the topology has one of `roles`.
+    pub otherwise: Vec<String>,
+    /// Whether it may go to the caller itself, whatever its roles.
+    pub itself: bool,
+    /// Whether it has to go to another node than the caller.
+    pub peer: bool,
+    /// Scheme and index of the listener that it means.
+    pub listeners: Vec<(String, usize)>,
+}
+
+/// How the value of a setting holds addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AddressFormat {
+    /// One URL.
+    #[default]
+    Url,
+    /// URLs, with commas between them.
+    UrlList,
+    /// Groups of a data bridge agent: `{tcp://a:9611|tcp://b:9611},{tcp://c:9611}`.
+    DatabridgeGroup,
+    /// URLs of brokers: `tcp://a:5672`, over TLS with `?ssl='true'` behind it.
+    BrokerList,
+    /// A JMS connection URL with a broker list: `amqp://user:pass@clientid/carbon?brokerlist='tcp://a:5672'`.
+    AmqpUrl,
+    /// `jdbc:` in front of a URL.
+    JdbcUrl,
+}
+
+/// What further elements of a setting mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Repeat {
+    /// Only one counts.
+    #[default]
+    Never,
+    /// Each is a value of its own; of several places the first that holds one counts.
+    Each,
+    /// Each is, in all places and files.
+    Everywhere,
 }
 
 /// How a link states where it goes.
@@ -280,12 +339,16 @@ pub struct Link {
     pub versions: Range,
     /// Who makes it.
     pub readers: Vec<Reader>,
-    /// Roles of the nodes that it may go to.
-    pub target_roles: Vec<String>,
-    /// Other roles for some versions.
-    pub target_roles_of: Vec<RolesOf>,
-    /// Scheme and index of the listener that it means.
-    pub listeners: Vec<(String, usize)>,
+    /// Where it goes: the first that holds for the caller.
+    pub targets: Vec<TargetSpec>,
+    /// How its value holds addresses.
+    pub format: AddressFormat,
+    /// Whether browsers use it: a public name without port is fine.
+    pub public: bool,
+    /// Whether there is no such call unless somebody writes it.
+    pub optional: bool,
+    /// Whether it is judged; else it is listed.
+    pub judged: bool,
     /// How it is written.
     pub address: Address,
     /// Another link of the same node that goes to the same target.
@@ -323,6 +386,10 @@ pub enum Meaning {
     OwnHost,
     /// A fixed text.
     Text(String),
+    /// A port of the code, with the offset of the node that reads it.
+    Port(u32),
+    /// The value of a setting of the same node, which is judged there.
+    SameAs(usize),
 }
 
 /// A role.
@@ -339,6 +406,9 @@ pub struct Role {
     /// Roles that it stands for.
     #[serde(default)]
     pub includes: Vec<String>,
+    /// Whether such a server is often somebody else's: a host that nobody declared is no mistake then.
+    #[serde(default)]
+    pub outside: bool,
 }
 
 /// A product by the name that a home or the topology gives.
@@ -370,6 +440,8 @@ pub struct Catalogue {
     pub loopback: globset::GlobSet,
     /// Addresses that mean every address of a machine, for a server that binds.
     pub wildcard: Vec<String>,
+    /// What a Kubernetes service may have behind the name of the server.
+    pub service_suffixes: Vec<String>,
     /// The setting of the offset.
     pub offset: usize,
     /// The system property that wins over it.
@@ -395,12 +467,6 @@ pub struct Catalogue {
 }
 
 impl Versioned for DefaultValue {
-    fn versions(&self) -> Range {
-        self.versions
-    }
-}
-
-impl Versioned for RolesOf {
     fn versions(&self) -> Range {
         self.versions
     }
@@ -438,16 +504,17 @@ impl Catalogue {
         self.is_loopback(bare) || self.wildcard.iter().any(|address| address == bare)
     }
 
+    /// Whether one host is another with the suffix of a service behind it.
+    pub fn is_service_of(&self, host: &str, other: &str) -> bool {
+        let stem = |host: &str, other: &str| {
+            host.strip_prefix(other).is_some_and(|rest| self.service_suffixes.iter().any(|s| s == rest))
+        };
+        stem(host, other) || stem(other, host)
+    }
+
     /// The family that a version is judged as: the newest known one that is not newer, or the oldest.
     pub fn judged_as(&self, family: Family) -> Option<Family> {
         let not_newer = self.families.iter().rev().find(|known| **known <= family);
         not_newer.or(self.families.first()).copied()
-    }
-}
-
-impl Link {
-    /// The roles of the nodes that the link may go to, for a reader of the family.
-    pub fn target_roles(&self, family: Option<Family>) -> &[String] {
-        pick(&self.target_roles_of, family).map_or(&self.target_roles, |roles| &roles.roles)
     }
 }

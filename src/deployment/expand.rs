@@ -34,6 +34,10 @@ pub enum What {
     Listener(String, usize),
     /// The port of a setting of the reader, with its offset: name and the setting's index.
     Setting(String, usize),
+    /// A port of the product's code, with the reader's offset: name and the number without it.
+    Port(String, u32),
+    /// The value of another setting of the reader: name and the setting's index.
+    SameAs(String, usize),
     /// The reader's own host.
     OwnHost(String),
     /// A system property or environment variable that the topology gives, and where.
@@ -101,7 +105,7 @@ impl Expanded {
 impl What {
     /// Whether the value is not known.
     pub fn is_unknown(&self) -> bool {
-        matches!(self, Self::Unset(_) | Self::NotKnown(_) | Self::Template(_) | Self::SynapseVariable)
+        matches!(self, Self::Unset(_) | Self::NotKnown(_) | Self::Template(_) | Self::SynapseVariable | Self::SameAs(..))
     }
 
     /// In words, for people.
@@ -111,9 +115,12 @@ impl What {
             Self::NotKnown(why) => why.clone(),
             Self::Template(mark) => format!("{mark} is an unrendered template"),
             Self::SynapseVariable => "a variable of Synapse, known for each message only".to_owned(),
-            Self::Listener(name, _) | Self::Setting(name, _) | Self::OwnHost(name) | Self::Given(name, _) => {
-                format!("${{{name}}}")
-            }
+            Self::Listener(name, _)
+            | Self::Setting(name, _)
+            | Self::Port(name, _)
+            | Self::SameAs(name, _)
+            | Self::OwnHost(name)
+            | Self::Given(name, _) => format!("${{{name}}}"),
             Self::Text => "text".to_owned(),
         }
     }

@@ -1,6 +1,7 @@
 //! Who is meant by a host: looked up with the port, case-insensitively, without DNS.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::{Inputs, Node};
 
@@ -10,6 +11,8 @@ pub struct Directory {
     balancers_by_host: HashMap<String, Vec<usize>>,
     externals_by_host: HashMap<String, usize>,
     nodes_by_role: HashMap<String, Vec<usize>>,
+    /// For each list of roles that a link of the catalogue may go to, made once: there are many links and few such lists.
+    nodes_by_roles: HashMap<Vec<String>, Arc<[usize]>>,
     nodes_by_machine: HashMap<String, Vec<usize>>,
     nodes_by_name: HashMap<String, usize>,
 }
@@ -71,6 +74,7 @@ impl Directory {
             balancers_by_host: HashMap::new(),
             externals_by_host: HashMap::new(),
             nodes_by_role: HashMap::new(),
+            nodes_by_roles: HashMap::new(),
             nodes_by_machine: HashMap::new(),
             nodes_by_name: HashMap::new(),
         };
@@ -85,6 +89,11 @@ impl Directory {
             if let Some(machine) = &node.machine {
                 directory.nodes_by_machine.entry(machine.clone()).or_default().push(index);
             }
+        }
+        let targets = inputs.catalogue.links.iter().flat_map(|link| &link.targets);
+        for roles in targets.flat_map(|target| [&target.roles, &target.otherwise]) {
+            let found = directory.of_roles(roles);
+            directory.nodes_by_roles.insert(roles.clone(), found);
         }
         for (index, balancer) in inputs.topology.load_balancers.iter().enumerate() {
             for host in std::iter::once(&balancer.host).chain(&balancer.aliases) {
@@ -105,11 +114,15 @@ impl Directory {
     }
 
     /// Nodes with one of the roles, ascending.
-    pub fn with_role(&self, roles: &[String]) -> Vec<usize> {
+    pub fn with_role(&self, roles: &[String]) -> Arc<[usize]> {
+        self.nodes_by_roles.get(roles).map_or_else(|| self.of_roles(roles), Arc::clone)
+    }
+
+    fn of_roles(&self, roles: &[String]) -> Arc<[usize]> {
         let mut found: Vec<usize> = roles.iter().filter_map(|role| self.nodes_by_role.get(role)).flatten().copied().collect();
         found.sort_unstable();
         found.dedup();
-        found
+        found.into()
     }
 
     /// Nodes that share a machine, ascending.
@@ -179,7 +192,7 @@ impl Directory {
         }
         if has_role {
             // Another one on its machine may be meant too (any one, where nothing says which machine is which): the port tells.
-            let others = if declared { &beside } else { targets };
+            let others = if declared { &beside[..] } else { targets };
             return Meant::Local(
                 std::iter::once(reader).chain(others.iter().copied().filter(|index| *index != reader)).collect(),
             );

@@ -4,6 +4,7 @@
 //! Invariants: pure (everything was read before); verdicts are computed here and nowhere else;
 //! what cannot be known stays unknown and says why, it is never guessed.
 
+mod addresses;
 mod expand;
 mod groups;
 mod hosts;
@@ -432,8 +433,10 @@ fn callers(catalogue: &Catalogue, links: &[Link]) -> HashMap<(usize, usize), usi
             }
             // It may call any of them.
             Verdict::Undecidable => {
-                let listeners = catalogue.links[link.spec].listeners.iter().map(|(_, listener)| *listener);
-                for called in listeners.flat_map(|listener| link.candidates.iter().map(move |node| (*node, listener))) {
+                let targets = catalogue.links[link.spec].targets.iter().flat_map(|target| &target.listeners);
+                let listeners: BTreeSet<usize> = targets.map(|(_, listener)| *listener).collect();
+                for called in listeners.into_iter().flat_map(|listener| link.candidates.iter().map(move |node| (*node, listener)))
+                {
                     *callers.entry(called).or_default() += 1;
                 }
             }
@@ -467,10 +470,16 @@ fn files(inputs: &Inputs, nodes: &[Node], links: &[Link]) -> Vec<File> {
             files[at].obsolete.extend(settings::obsolete(inputs, node, spec, source));
         }
     }
-    let unresolved = nodes.iter().flat_map(|node| &node.unresolved).chain(links.iter().flat_map(|link| &link.unresolved));
-    for (place, what) in unresolved {
+    let of_links = links.iter().flat_map(|link| {
+        let public = inputs.catalogue.links[link.spec].public;
+        link.unresolved.iter().map(move |(place, what)| (place, what, public))
+    });
+    let of_nodes = nodes.iter().flat_map(|node| &node.unresolved).map(|(place, what)| (place, what, false));
+    for (place, what, public) in of_nodes.chain(of_links) {
         let Some(at) = index_of.get(&place.source) else { continue };
         match what {
+            // No server calls it: that it is not known holds nothing up.
+            What::Template(mark) if public => files[*at].unset.insert(*place, mark.clone()),
             What::Template(mark) => files[*at].templates.insert(*place, mark.clone()),
             What::Unset(name) => files[*at].unset.insert(*place, name.clone()),
             _ => None,

@@ -130,8 +130,8 @@ fn used_by_listeners(catalogue: &Catalogue, node: &Node) -> Vec<usize> {
 /// Settings on which the calls depend that a node makes.
 fn used_by_links(catalogue: &Catalogue, node: &Node) -> Vec<usize> {
     let mut used = Vec::new();
-    for spec in catalogue.links.iter().filter(|spec| holds(spec.versions, node.product.family)) {
-        let readers = || spec.readers.iter().filter(|reader| node.role_set.contains(&reader.role));
+    for spec in catalogue.links.iter().filter(|spec| spec.judged && holds(spec.versions, node.product.family)) {
+        let readers = || spec.readers.iter().filter(|reader| reader.is(&node.role_set));
         if readers().next().is_none() {
             continue;
         }
@@ -278,6 +278,12 @@ pub fn port(inputs: &Inputs, declared: &topology::Node, node: &Node, setting: us
     }
 }
 
+/// A port of the product's code, with the node's offset.
+pub fn shifted(node: &Node, base: u32) -> EffectivePort {
+    let base = EffectivePort::default().then(Step::Default, Some(i64::from(base)), None);
+    with_offset(node, base, OffsetUse::Always)
+}
+
 fn with_offset(node: &Node, port: EffectivePort, offset: OffsetUse) -> EffectivePort {
     if offset == OffsetUse::Never {
         return port;
@@ -309,7 +315,7 @@ fn listener(inputs: &Inputs, declared: &topology::Node, node: &Node, spec: usize
     let catalogue = &inputs.catalogue;
     let known = &catalogue.listeners[spec];
     let has_version = holds(known.versions, node.product.family);
-    let in_role = known.roles.iter().any(|role| role == "any" || node.role_set.contains(role));
+    let in_role = known.roles.iter().any(|role| role == catalogue::ANY_ROLE || node.role_set.contains(role));
     // A start command tells the profile; without one, only the role is known.
     let in_profile = declared.profile.as_ref().map(|profile| {
         let profile = profile.as_ref().map_or("default", |profile| profile.value.as_str());
@@ -416,6 +422,14 @@ impl Names for Reader<'_> {
                 Some((What::OwnHost(name.to_owned()), own))
             }
             Meaning::Text(text) => Some((What::Text, text.clone())),
+            Meaning::SameAs(setting) => Some((What::SameAs(name.to_owned(), *setting), expand::OPAQUE.to_string())),
+            Meaning::Port(base) => Some(match shifted(self.node, *base).value() {
+                Some(value) => (What::Port(name.to_owned(), *base), value.to_string()),
+                None => {
+                    let why = self.node.offset.unknown.clone().unwrap_or_default();
+                    (What::NotKnown(format!("${{{name}}} cannot be known: the offset is not: {why}")), expand::OPAQUE.to_string())
+                }
+            }),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Settings as a node reads them: written, blank, absent from its file, or the file absent.
 
-use crate::catalogue::{self, Catalogue, Condition, Family, OffsetUse, ValueKind, holds, pick};
+use crate::catalogue::{self, Catalogue, Condition, Family, OffsetUse, Repeat, ValueKind, holds, pick};
 use crate::config::{Format, Found};
 use crate::home::{FileState, Home, HomeState};
 use crate::source::{Place, SourceId};
@@ -22,6 +22,8 @@ pub struct Setting {
     pub found: Option<(SourceId, Found)>,
     /// Further elements of that name with other values, which nobody reads.
     pub duplicates: Vec<Place>,
+    /// Further elements that count too, of a setting that may be there several times.
+    pub more: Vec<(SourceId, Found)>,
     /// The file that it would be in, if that is there.
     pub file: Option<SourceId>,
 }
@@ -82,7 +84,22 @@ pub fn parse_int(text: &str) -> Result<i64, (NumberProblem, Option<i64>)> {
 
 impl Setting {
     fn empty(state: State) -> Self {
-        Self { state, text: None, value: None, offset: OffsetUse::Never, found: None, duplicates: Vec::new(), file: None }
+        Self {
+            state,
+            text: None,
+            value: None,
+            offset: OffsetUse::Never,
+            found: None,
+            duplicates: Vec::new(),
+            more: Vec::new(),
+            file: None,
+        }
+    }
+
+    /// Everything that is written for it and counts, each with its file.
+    pub fn written(&self) -> impl Iterator<Item = (SourceId, &Found)> {
+        let first = self.found.as_ref().filter(|_| self.state == State::Written);
+        first.into_iter().chain(&self.more).map(|(source, found)| (*source, found))
     }
 
     /// Where it is written.
@@ -106,6 +123,9 @@ pub fn read(inputs: &Inputs, home: &Home, family: Option<Family>, known: bool, s
     if !known || home.state != HomeState::Present {
         return Setting::empty(State::Unknown);
     }
+    if spec.repeat == Repeat::Everywhere {
+        return read_everywhere(inputs, home, family, spec);
+    }
     let mut applies = false;
     // The first file that is there decides; in it, the first place that holds the element.
     let mut absent_from = None;
@@ -128,8 +148,12 @@ pub fn read(inputs: &Inputs, home: &Home, family: Option<Family>, known: bool, s
             continue;
         }
         // An element without text is never put in the map: the first with one counts (ServerConfiguration.elementHasText).
-        let counts = found.iter().position(|found| !found.text.trim().is_empty()).unwrap_or_default();
+        let counts = found.iter().position(is_stated).unwrap_or_default();
         let first = found.remove(counts);
+        if spec.repeat == Repeat::Each {
+            let more = found.into_iter().filter(is_stated).map(|found| (source, found)).collect();
+            return Setting { more, ..written(spec, family, source, first, std::iter::empty()) };
+        }
         return written(spec, family, source, first, found.into_iter());
     }
     if let Some(source) = absent_from {
@@ -143,6 +167,27 @@ pub fn read(inputs: &Inputs, home: &Home, family: Option<Family>, known: bool, s
     let default = default.or_else(|| pick(&spec.absent, family).map(|default| (default, default.offset)));
     let (text, offset) = default.map_or((None, OffsetUse::Never), |(default, offset)| (Some(default.value.clone()), offset));
     Setting { text, offset, ..Setting::empty(State::Shipped) }
+}
+
+fn is_stated(found: &Found) -> bool {
+    !found.text.trim().is_empty()
+}
+
+/// A setting that counts wherever it stands: files that cannot be read have a finding of their own.
+fn read_everywhere(inputs: &Inputs, home: &Home, family: Option<Family>, spec: &catalogue::Setting) -> Setting {
+    let places: Vec<_> = spec.places.iter().filter(|place| holds(place.versions, family)).collect();
+    if places.is_empty() {
+        return Setting::empty(State::NotApplicable);
+    }
+    let mut all = places.iter().flat_map(|place| {
+        let FileState::Read(source) = home.file(place.file) else { return Vec::new() };
+        let Some(Ok(document)) = inputs.documents.get(*source) else { return Vec::new() };
+        document.find(&place.path).into_iter().filter(is_stated).map(|found| (*source, found)).collect()
+    });
+    match all.next() {
+        Some((source, first)) => Setting { more: all.collect(), ..written(spec, family, source, first, std::iter::empty()) },
+        None => Setting::empty(State::Absent),
+    }
 }
 
 fn written(
@@ -190,6 +235,9 @@ pub fn holds_for(catalogue: &Catalogue, settings: &[Setting], condition: &Condit
     // This version has no such switch: it holds nothing back.
     if setting.state == State::NotApplicable {
         return Some(true);
+    }
+    if let Some(part) = &condition.contains {
+        return Some(setting.text.as_deref().is_some_and(|text| text.contains(part.as_str())));
     }
     if condition.is.is_empty() {
         return Some(setting.stated());

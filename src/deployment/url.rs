@@ -17,6 +17,20 @@ pub struct UrlParts {
     pub no_port: Range<usize>,
 }
 
+impl UrlParts {
+    /// The same parts of a text before which something else stands.
+    pub fn shifted(self, by: usize) -> Self {
+        let shift = |range: Range<usize>| range.start + by..range.end + by;
+        Self {
+            scheme: shift(self.scheme),
+            host: shift(self.host),
+            port: self.port.map(shift),
+            host_end: self.host_end + by,
+            no_port: shift(self.no_port),
+        }
+    }
+}
+
 /// Digits beyond which a port is no number that anybody meant.
 const MAX_DIGITS: usize = 9;
 

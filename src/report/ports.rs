@@ -145,7 +145,7 @@ fn link_port<'a>(model: &'a Deployment, link: &Link) -> Row<'a> {
         title: &spec.title,
         kind: "link",
         port: link.port.value(),
-        default: spec.listeners.first().map(|(_, listener)| model.catalogue().listeners[*listener].default),
+        default: model.catalogue().listeners.get(link.listener).map(|listener| listener.default),
         live,
         targets: Some(link.targets.iter().map(|target| model.nodes[target.node].name.as_str()).collect()),
         reasons: reasons(model, &link.port, Some(link.why.as_str()).filter(|why| !live && !why.is_empty())),

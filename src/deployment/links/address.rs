@@ -3,8 +3,10 @@
 use std::ops::Range;
 
 use crate::catalogue::{self, Address, holds};
-use crate::source::Place;
+use crate::config::Found;
+use crate::source::{Place, SourceId};
 
+use super::super::addresses;
 use super::super::expand::{self, Expanded, What};
 use super::super::node;
 use super::super::port::{EffectivePort, Step};
@@ -13,78 +15,118 @@ use super::super::url::{UrlParts, default_port, split};
 use super::{Host, Judge, Link, Verdict};
 
 /// A text that was read for a link: expanded, with the way back to its file.
-struct Text {
+pub(super) struct Text<'a> {
     setting: usize,
+    source: SourceId,
+    found: &'a Found,
     expanded: Expanded,
-    raw: String,
 }
 
-impl Judge<'_> {
-    fn text(&self, setting: usize) -> Option<Text> {
-        let value = &self.node().settings[setting];
-        let raw = value.text.clone().filter(|_| value.state == State::Written)?;
-        let expanded = expand::expand(&raw, self.reader, self.inputs.catalogue.settings[setting].synapse);
-        Some(Text { setting, expanded, raw })
+/// A verdict that is plain before anybody is looked up, and why.
+pub(super) type Early = (Verdict, String);
+
+impl<'a> Judge<'a> {
+    /// Everything that is written for a setting and counts.
+    pub(super) fn texts(&self, setting: usize) -> impl Iterator<Item = Text<'a>> {
+        let (reader, synapse) = (self.reader, self.inputs.catalogue.settings[setting].synapse);
+        let written = self.nodes[self.index].settings[setting].written();
+        written.map(move |(source, found)| {
+            let expanded = expand::expand(&found.text, reader, synapse);
+            Text { setting, source, found, expanded }
+        })
+    }
+
+    fn text(&self, setting: usize) -> Option<Text<'a>> {
+        self.texts(setting).next()
     }
 
     /// The place in a file of a range of an expanded text.
     fn place(&self, text: &Text, range: &Range<usize>) -> Option<Place> {
-        let (source, found) = self.node().settings[text.setting].found.as_ref()?;
         let raw = text.expanded.raw_range(range)?;
-        let span = found.part(&self.inputs.sources.get(*source).content, raw)?;
-        Some(Place { source: *source, span })
+        let span = text.found.part(&self.inputs.sources.get(text.source).content, raw)?;
+        Some(Place { source: text.source, span })
     }
 
     fn whole(&self, setting: usize) -> Option<Place> {
         self.node().settings[setting].place()
     }
 
-    /// A URL that is not there, cannot be read, or is no URL.
-    fn parts(&self, setting: usize) -> Result<(Text, UrlParts), (Verdict, String)> {
-        let value = &self.node().settings[setting];
+    /// Why a setting has no text.
+    pub(super) fn not_written(&self, setting: usize) -> Early {
         let title = &self.inputs.catalogue.settings[setting].title;
-        let Some(text) = self.text(setting) else {
-            return Err(match value.state {
-                State::Unknown => (Verdict::Undecidable, format!("{title} of {} cannot be read", self.node().name)),
-                _ => (Verdict::NotStated, format!("no file of {} states it", self.node().name)),
-            });
-        };
-        let all = 0..text.expanded.text.len();
-        match split(&text.expanded.text, expand::OPAQUE) {
-            Ok(parts) => Ok((text, parts)),
-            // A template that is the whole URL is no malformed one.
-            Err(_) if text.expanded.unknown_in(&all).is_some() => {
-                Err((Verdict::Undecidable, text.expanded.unknown_in(&all).map_or_else(String::new, What::words)))
-            }
-            Err(why) => Err((Verdict::Malformed, why)),
+        match self.node().settings[setting].state {
+            State::Unknown => (Verdict::Undecidable, format!("{title} of {} cannot be read", self.node().name)),
+            _ => (Verdict::NotStated, format!("no file of {} states it", self.node().name)),
         }
     }
 
-    pub(super) fn read_url(&self, setting: usize, link: &mut Link) -> Option<(Verdict, String)> {
-        let (text, parts) = match self.parts(setting) {
+    /// A URL that is not there, cannot be read, or is no URL.
+    fn parts(&self, setting: usize) -> Result<(Text<'a>, UrlParts), Early> {
+        let Some(text) = self.text(setting) else { return Err(self.not_written(setting)) };
+        let parts = parts_of(&text, &(0..text.expanded.text.len()))?;
+        Ok((text, parts))
+    }
+
+    /// The addresses of a text.
+    pub(super) fn addresses(&self, text: &Text) -> Result<Vec<addresses::Address>, Early> {
+        let pieces = &text.expanded.pieces;
+        if let Some(What::SameAs(_, setting)) =
+            pieces.iter().map(|piece| &piece.what).find(|what| matches!(what, What::SameAs(..)))
+        {
+            let title = &self.inputs.catalogue.settings[*setting].title;
+            return Err((Verdict::Dormant, format!("{title} gives it")));
+        }
+        addresses::addresses(self.known.format, &text.expanded.text).map_err(|why| {
+            // A template that is the whole value is no malformed one.
+            match text.expanded.unknown_in(&(0..text.expanded.text.len())) {
+                Some(what) => (Verdict::Undecidable, what.words()),
+                None => (Verdict::Malformed, why),
+            }
+        })
+    }
+
+    /// What is known of a link without an address: where it would be.
+    pub(super) fn without_address(&self, setting: usize, text: Option<&Text>, link: &mut Link) {
+        let place = text.map_or_else(|| self.whole(setting), |text| Some(Self::all_of(text)));
+        let raw = text.map(|text| text.found.text.clone()).or_else(|| self.node().settings[setting].text.clone());
+        link.host = Host { setting: Some(setting), place, raw, ..Host::default() };
+        if let Some(text) = text {
+            self.note_unresolved(text, &(0..text.expanded.text.len()), link);
+        }
+    }
+
+    /// The place of a whole value.
+    fn all_of(text: &Text) -> Place {
+        Place { source: text.source, span: text.found.span }
+    }
+
+    /// Reads one address of a text.
+    pub(super) fn read_url(&self, text: &Text, address: &addresses::Address, link: &mut Link) -> Option<Early> {
+        let parts = match parts_of(text, &address.range) {
             Ok(parts) => parts,
             Err(early) => {
-                let value = &self.node().settings[setting];
-                link.host =
-                    Host { setting: Some(setting), place: self.whole(setting), raw: value.text.clone(), ..Host::default() };
-                self.note_unresolved(setting, link, None);
+                let raw = text.expanded.raw_range(&address.range).map(|range| text.found.text[range].to_owned());
+                let place = self.place(text, &address.range).or(Some(Self::all_of(text)));
+                let raw = raw.or_else(|| Some(text.found.text.clone()));
+                link.host = Host { setting: Some(text.setting), place, raw, ..Host::default() };
+                self.note_unresolved(text, &address.range, link);
                 return Some(early);
             }
         };
-        link.scheme = text.expanded.text[parts.scheme.clone()].to_lowercase();
-        link.scheme_place = self.place(&text, &parts.scheme);
-        link.host = self.host_of(&text, &parts, false);
-        link.port = self.port_of(&text, &parts, &link.scheme);
+        let scheme = text.expanded.text[parts.scheme.clone()].to_lowercase();
+        link.scheme_place = self.place(text, &parts.scheme);
+        link.host = self.host_of(text, &parts, false);
+        link.port = self.port_of(text, &parts, &scheme);
+        link.scheme = address.scheme.map_or(scheme, str::to_owned);
         link.placeholder = parts.port.as_ref().and_then(|port| match &text.expanded.exactly(port)?.what {
-            What::Listener(name, _) => Some(name.clone()),
+            What::Listener(name, _) | What::Setting(name, _) | What::Port(name, _) => Some(name.clone()),
             _ => None,
         });
         link.written.explicit = parts.port.is_some();
-        link.written.place = parts.port.as_ref().and_then(|port| self.place(&text, port));
-        link.written.insert_at = self.place(&text, &parts.no_port);
-        self.note_unresolved(setting, link, Some(&parts));
-        let authority = parts.host.start..parts.port.as_ref().map_or(parts.host_end, |port| port.end);
-        if let Some(what) = text.expanded.unknown_in(&authority) {
+        link.written.place = parts.port.as_ref().and_then(|port| self.place(text, port));
+        link.written.insert_at = self.place(text, &parts.no_port);
+        self.note_unresolved(text, &authority_of(&parts), link);
+        if let Some(what) = text.expanded.unknown_in(&authority_of(&parts)) {
             return Some((Verdict::Undecidable, what.words()));
         }
         if let Some(why) = link.port.why_unknown() {
@@ -95,7 +137,7 @@ impl Judge<'_> {
 
     fn host_of(&self, text: &Text, parts: &UrlParts, borrowed: bool) -> Host {
         let name = text.expanded.text[parts.host.clone()].to_owned();
-        let raw = text.expanded.raw_range(&parts.host).map(|range| text.raw[range].to_owned());
+        let raw = text.expanded.raw_range(&parts.host).map(|range| text.found.text[range].to_owned());
         let own = text.expanded.exactly(&parts.host).is_some_and(|piece| matches!(piece.what, What::OwnHost(_)));
         self.host(name, raw, own, self.place(text, &parts.host), text.setting, borrowed)
     }
@@ -109,25 +151,23 @@ impl Judge<'_> {
     }
 
     fn port_of(&self, text: &Text, parts: &UrlParts, scheme: &str) -> EffectivePort {
+        let all = Some(Self::all_of(text));
         let Some(range) = &parts.port else {
             return match default_port(scheme) {
-                Some(port) => {
-                    EffectivePort::default().then(Step::Scheme(scheme.to_owned()), Some(port), self.whole(text.setting))
-                }
-                None => {
-                    EffectivePort::unknown(format!("{scheme} has no default port, and none is written"), self.whole(text.setting))
-                }
+                Some(port) => EffectivePort::default().then(Step::Scheme(scheme.to_owned()), Some(port), all),
+                None => EffectivePort::unknown(format!("{scheme} has no default port, and none is written"), all),
             };
         };
-        let place = self.place(text, range).or_else(|| self.whole(text.setting));
+        let place = self.place(text, range).or(all);
         let value = text.expanded.text[range.clone()].parse().ok();
-        match text.expanded.exactly(range).map(|piece| &piece.what) {
-            Some(What::Listener(name, listener)) => {
-                let own = &self.node().listeners[*listener].port;
-                own.clone().then(Step::Placeholder(name.clone(), self.node().name.clone()), value, place)
-            }
-            _ => EffectivePort::default().then(Step::Written, value, place),
-        }
+        let node = self.node();
+        let (name, own) = match text.expanded.exactly(range).map(|piece| &piece.what) {
+            Some(What::Listener(name, listener)) => (name, node.listeners[*listener].port.clone()),
+            Some(What::Setting(name, setting)) => (name, node::port(self.inputs, self.reader.declared, node, *setting)),
+            Some(What::Port(name, base)) => (name, node::shifted(node, *base)),
+            _ => return EffectivePort::default().then(Step::Written, value, place),
+        };
+        own.then(Step::Placeholder(name.clone(), node.name.clone()), value, place)
     }
 
     pub(super) fn read_port(&self, port: usize, hosts: &[usize], link: &mut Link) -> Option<(Verdict, String)> {
@@ -162,14 +202,16 @@ impl Judge<'_> {
                 let own = text.expanded.pieces.iter().any(|piece| matches!(piece.what, What::OwnHost(_)));
                 let unknown = text.expanded.unknown_in(&(0..text.expanded.text.len())).map(What::words);
                 let all = self.place(&text, &(0..text.expanded.text.len()));
-                link.host = self.host(trimmed, Some(text.raw.trim().to_owned()), own, all, *setting, false);
-                self.note_unresolved(*setting, link, None);
+                link.host = self.host(trimmed, Some(text.found.text.trim().to_owned()), own, all, *setting, false);
+                self.note_unresolved(&text, &(0..text.expanded.text.len()), link);
                 if let Some(why) = unknown {
                     return missing.or(Some((Verdict::Undecidable, why)));
                 }
             }
         }
-        self.note_unresolved(port, link, None);
+        if let Some(text) = self.text(port) {
+            self.note_unresolved(&text, &(0..text.expanded.text.len()), link);
+        }
         if let Some(missing) = missing {
             return Some(missing);
         }
@@ -209,20 +251,32 @@ impl Judge<'_> {
         std::iter::once(port).chain(needs).filter(is_missing).collect()
     }
 
-    fn note_unresolved(&self, setting: usize, link: &mut Link, parts: Option<&UrlParts>) {
-        let Some(text) = self.text(setting) else { return };
-        let range = parts.map_or(0..text.expanded.text.len(), |parts| {
-            parts.host.start..parts.port.as_ref().map_or(parts.host_end, |port| port.end)
-        });
+    fn note_unresolved(&self, text: &Text, range: &Range<usize>, link: &mut Link) {
         for piece in text.expanded.pieces.iter().filter(|piece| piece.out.start < range.end && range.start < piece.out.end) {
             if let What::Given(name, Some(given)) = &piece.what {
                 link.given.push((name.clone(), *given));
             }
-            let is_noted = matches!(piece.what, What::Template(_) | What::Unset(_));
-            let place = self.place(&text, &piece.out).or_else(|| self.whole(setting));
-            if let Some(place) = place.filter(|_| is_noted) {
+            if matches!(piece.what, What::Template(_) | What::Unset(_)) {
+                let place = self.place(text, &piece.out).unwrap_or_else(|| Self::all_of(text));
                 link.unresolved.push((place, piece.what.clone()));
             }
         }
+    }
+}
+
+/// Host and port of a URL.
+fn authority_of(parts: &UrlParts) -> Range<usize> {
+    parts.host.start..parts.port.as_ref().map_or(parts.host_end, |port| port.end)
+}
+
+/// The parts of a URL within a text.
+fn parts_of(text: &Text, range: &Range<usize>) -> Result<UrlParts, Early> {
+    match split(&text.expanded.text[range.clone()], expand::OPAQUE) {
+        Ok(parts) => Ok(parts.shifted(range.start)),
+        // A template that is the whole URL is no malformed one.
+        Err(why) => Err(match text.expanded.unknown_in(range) {
+            Some(what) => (Verdict::Undecidable, what.words()),
+            None => (Verdict::Malformed, why),
+        }),
     }
 }

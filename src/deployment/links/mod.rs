@@ -3,6 +3,8 @@
 mod address;
 mod verdict;
 
+use std::sync::Arc;
+
 use crate::catalogue::{self, Address, holds};
 use crate::source::Place;
 
@@ -119,7 +121,9 @@ pub struct Link {
     /// Nodes that it goes to, or was meant to.
     pub targets: Vec<Target>,
     /// Nodes with the target's role.
-    pub candidates: Vec<usize>,
+    pub candidates: Arc<[usize]>,
+    /// The listener that is meant: that of its scheme, else the first of the catalogue.
+    pub listener: usize,
     /// Settings that its reader needs and does not find.
     pub missing: Vec<usize>,
     /// Whether its reader needs a port in the text of its companion and does not find one.
@@ -192,13 +196,21 @@ pub fn of_node(inputs: &Inputs, nodes: &[Node], directory: &Directory, node: usi
     let mut links = Vec::new();
     for (spec, known) in catalogue.links.iter().enumerate() {
         let family = nodes[node].product.family;
-        let mut roles = known.readers.iter().filter(|reader| nodes[node].role_set.contains(&reader.role)).peekable();
-        if !holds(known.versions, family) || roles.peek().is_none() {
+        let roles: Vec<&catalogue::Reader> = known.readers.iter().filter(|reader| reader.is(&nodes[node].role_set)).collect();
+        if !holds(known.versions, family) || roles.is_empty() {
             continue;
         }
-        let roles: Vec<&catalogue::Reader> = roles.collect();
-        let judge = Judge { inputs, nodes, directory, reader: &reader, index: node, spec, known, roles };
-        links.push(judge.link());
+        let holds = |target: &&catalogue::TargetSpec| {
+            holds(target.versions, family) && first_unmet(catalogue, &nodes[node].settings, &target.when).is_none()
+        };
+        let Some(target) = known.targets.iter().find(holds) else { continue };
+        let candidates = directory.with_role(&target.roles);
+        let (target_roles, candidates) = match (candidates.is_empty(), target.otherwise.is_empty()) {
+            (true, false) => (&target.otherwise, directory.with_role(&target.otherwise)),
+            _ => (&target.roles, candidates),
+        };
+        let judge = Judge { inputs, nodes, directory, reader: &reader, index: node, spec, known, roles, target, target_roles };
+        links.extend(judge.links(&candidates));
     }
     links
 }
@@ -212,6 +224,9 @@ struct Judge<'a> {
     spec: usize,
     known: &'a catalogue::Link,
     roles: Vec<&'a catalogue::Reader>,
+    target: &'a catalogue::TargetSpec,
+    /// Roles of the nodes that it may go to, in this topology.
+    target_roles: &'a [String],
 }
 
 impl Judge<'_> {
@@ -219,14 +234,50 @@ impl Judge<'_> {
         &self.nodes[self.index]
     }
 
-    fn link(&self) -> Link {
-        let family = self.node().product.family;
-        let mut link = Link {
+    /// One link for each address that is written; one without address where there is none.
+    fn links(&self, candidates: &Arc<[usize]>) -> Vec<Link> {
+        let link = || self.link(candidates);
+        let setting = match &self.known.address {
+            Address::Url(setting) => *setting,
+            Address::PortAndHost { port, hosts } => {
+                let mut link = link();
+                let early = self.read_port(*port, hosts, &mut link);
+                return vec![self.finish(link, early)];
+            }
+        };
+        let mut links = Vec::new();
+        for text in self.texts(setting) {
+            match self.addresses(&text) {
+                Err(early) => {
+                    let mut link = link();
+                    self.without_address(setting, Some(&text), &mut link);
+                    links.push(self.finish(link, Some(early)));
+                }
+                Ok(addresses) => links.extend(addresses.iter().map(|address| {
+                    let mut link = link();
+                    let early = self.read_url(&text, address, &mut link);
+                    self.finish(link, early)
+                })),
+            }
+        }
+        if links.is_empty() && !self.known.optional {
+            let mut link = link();
+            self.without_address(setting, None, &mut link);
+            links.push(self.finish(link, Some(self.not_written(setting))));
+        }
+        for (index, link) in links.iter_mut().enumerate() {
+            link.index = index;
+        }
+        links
+    }
+
+    fn link(&self, candidates: &Arc<[usize]>) -> Link {
+        Link {
             spec: self.spec,
             node: self.index,
             index: 0,
             proven: self.roles.iter().any(|role| role.proven),
-            scheme: self.known.listeners.first().map(|(scheme, _)| scheme.clone()).unwrap_or_default(),
+            scheme: self.target.listeners.first().map(|(scheme, _)| scheme.clone()).unwrap_or_default(),
             scheme_place: None,
             host: Host::default(),
             port: EffectivePort::default(),
@@ -238,21 +289,28 @@ impl Judge<'_> {
             balancer: None,
             forward_at_fault: false,
             targets: Vec::new(),
-            candidates: self.directory.with_role(self.known.target_roles(family)),
+            candidates: Arc::clone(candidates),
+            listener: self.preferred().map_or(0, |(_, listener)| *listener),
             missing: Vec::new(),
             companion_lacks_port: false,
             unresolved: Vec::new(),
             given: Vec::new(),
+        }
+    }
+
+    /// Gives a link its verdict. What is read is kept for reports even where the link is not used.
+    fn finish(&self, mut link: Link, early: Option<address::Early>) -> Link {
+        let (verdict, why) = if self.known.judged {
+            self.dormant().or(early).unwrap_or_else(|| self.judge(&mut link))
+        } else {
+            let listed = (Verdict::External, "listed, not judged".to_owned());
+            self.dormant().filter(|(verdict, _)| *verdict == Verdict::Dormant).unwrap_or(listed)
         };
-        let early = match &self.known.address {
-            Address::Url(setting) => self.read_url(*setting, &mut link),
-            Address::PortAndHost { port, hosts } => self.read_port(*port, hosts, &mut link),
-        };
-        // What is read is kept for reports even where the link is not used.
-        let (verdict, why) = self.dormant().or(early).unwrap_or_else(|| self.judge(&mut link));
-        if verdict == Verdict::Dormant {
+        if verdict == Verdict::Dormant || !self.known.judged {
             link.unresolved.clear();
         }
+        let by_scheme = self.target.listeners.iter().find(|(scheme, _)| *scheme == link.scheme);
+        link.listener = by_scheme.map_or(link.listener, |(_, listener)| *listener);
         (link.verdict, link.why) = (verdict, why);
         link
     }

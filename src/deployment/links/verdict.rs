@@ -11,8 +11,7 @@ impl Judge<'_> {
     /// who is meant, whether anything listens there, the scheme, the port.
     pub(super) fn judge(&self, link: &mut Link) -> (Verdict, String) {
         let Some(port) = link.port.value() else { return (Verdict::Undecidable, String::new()) };
-        let family = self.node().product.family;
-        let roles = self.known.target_roles(family);
+        let roles = self.target_roles;
         let is_url = matches!(self.known.address, Address::Url(_));
         let public_port = is_url && (!link.written.explicit || port == 443);
         let question = Question {
@@ -25,6 +24,12 @@ impl Judge<'_> {
             holder_or_neighbour: self.known.local == LocalMeaning::HolderOrNeighbour,
         };
         let meant = self.directory.lookup(self.inputs, self.nodes, &question);
+        if self.known.public && public_port {
+            return (Verdict::Ok, String::new());
+        }
+        if self.target.itself && self.means_itself(link, port) {
+            return self.direct(link, &[self.index], port, true);
+        }
         let role = self.role_title(roles);
         let host = link.host.raw.clone().unwrap_or_default();
         match meant {
@@ -37,10 +42,20 @@ impl Judge<'_> {
             Meant::PublicName => {
                 (Verdict::Undecidable, format!("'{host}' is declared nowhere, and port {port} is likely a load balancer's"))
             }
+            Meant::Unknown if self.known.public || self.is_outside(roles) => {
+                (Verdict::External, format!("'{host}' is declared nowhere"))
+            }
+            Meant::Unknown if self.service_like(&host).is_some() => {
+                let like = self.service_like(&host).unwrap_or_default();
+                (Verdict::Undecidable, format!("'{host}' is declared nowhere; if it is {like}, add it to its `aliases`"))
+            }
             Meant::Unknown => {
                 let near =
                     crate::source::nearest(&host, self.sorted_hosts().iter().copied()).map(|near| format!("nearest: {near}"));
                 (Verdict::UnknownHost, near.unwrap_or_default())
+            }
+            Meant::StillLocal if self.is_untouched(link, port) => {
+                (Verdict::NotStated, "as shipped, and not known to be used here".to_owned())
             }
             Meant::StillLocal => self.still_local(link, port),
             Meant::Wrong(named) => self.wrong(link, &named, port),
@@ -68,6 +83,34 @@ impl Judge<'_> {
                 self.behind(link, &behind, roles)
             }
         }
+    }
+
+    /// Whether the host is the reader's own machine and the port one of the reader, or of nobody beside it.
+    fn means_itself(&self, link: &Link, port: i64) -> bool {
+        let beside = self.directory.on_machine(self.node().machine.as_ref()).iter();
+        let mut others = beside.filter(|index| **index != self.index);
+        link.host.loopback
+            && (self.open_at(self.index, port).is_some() || !others.any(|index| self.open_at(*index, port).is_some()))
+    }
+
+    /// A declared host that differs from an undeclared one by the suffix of a service.
+    fn service_like(&self, host: &str) -> Option<&str> {
+        let host = host.to_lowercase();
+        self.sorted_hosts().into_iter().find(|declared| self.inputs.catalogue.is_service_of(&host, declared))
+    }
+
+    /// Whether an address of the node itself still is the shipped one, so that nobody wrote it: of a call that such nodes seldom
+    /// make, or where several nodes may be meant.
+    fn is_untouched(&self, link: &Link, port: i64) -> bool {
+        let default = self.inputs.catalogue.listeners.get(link.listener).is_some_and(|spec| i64::from(spec.default) == port);
+        let seldom = self.roles.iter().all(|role| role.seldom);
+        !link.proven
+            && (seldom && (default || link.placeholder.is_some()) || link.candidates.len() > 1 && link.placeholder.is_some())
+    }
+
+    /// Whether servers of these roles are often somebody else's.
+    fn is_outside(&self, roles: &[String]) -> bool {
+        roles.iter().all(|role| self.inputs.catalogue.role(role).is_some_and(|role| role.outside))
     }
 
     /// Hosts that are declared, in a fixed order.
@@ -120,11 +163,7 @@ impl Judge<'_> {
                 link.targets = named.iter().map(|node| self.target(*node, &link.scheme, false)).collect();
                 (
                     Verdict::NothingListens,
-                    format!(
-                        "{} has no listener on {port}, and is no {}",
-                        names.join(", "),
-                        self.role_title(self.known.target_roles(self.node().product.family))
-                    ),
+                    format!("{} has no listener on {port}, and is no {}", names.join(", "), self.role_title(self.target_roles)),
                 )
             }
         }
@@ -141,14 +180,14 @@ impl Judge<'_> {
     }
 
     fn target(&self, node: usize, scheme: &str, fits: bool) -> Target {
-        let by_scheme = self.known.listeners.iter().find(|(known, _)| known == scheme);
+        let by_scheme = self.target.listeners.iter().find(|(known, _)| known == scheme);
         let listener = by_scheme.or_else(|| self.preferred()).map_or(0, |(_, listener)| *listener);
         Target { node, listener, fits, instead: None }
     }
 
     /// The listener that is meant where the scheme does not say it: the secure one.
-    fn preferred(&self) -> Option<&(String, usize)> {
-        self.known.listeners.iter().find(|(scheme, _)| scheme == "https").or(self.known.listeners.first())
+    pub(super) fn preferred(&self) -> Option<&(String, usize)> {
+        self.target.listeners.iter().find(|(scheme, _)| scheme == "https").or(self.target.listeners.first())
     }
 
     /// Nodes that are called directly. Those of one machine are one address: one that fits is enough.
@@ -179,7 +218,7 @@ impl Judge<'_> {
         let listener = &self.nodes[node].listeners[target.listener];
         let spec = &catalogue.listeners[target.listener];
         let name = &self.nodes[node].name;
-        let known_scheme = self.known.listeners.iter().any(|(scheme, _)| *scheme == link.scheme);
+        let known_scheme = self.target.listeners.iter().any(|(scheme, _)| *scheme == link.scheme);
         if let Some(why) = listener.port.why_unknown() {
             return (target, Verdict::Undecidable, format!("{} of {name} cannot be known: {why}", spec.title));
         }
@@ -245,7 +284,7 @@ impl Judge<'_> {
     /// Whether a listener serves what is meant, behind a balancer: who ends TLS is not judged.
     fn serves(&self, listener: usize, meant: usize) -> bool {
         let listeners = &self.inputs.catalogue.listeners;
-        let of_link = |listener: usize| listener == meant || self.known.listeners.iter().any(|(_, known)| *known == listener);
+        let of_link = |listener: usize| listener == meant || self.target.listeners.iter().any(|(_, known)| *known == listener);
         of_link(listener)
             || listeners.iter().enumerate().any(|(secure, spec)| spec.plain == Some(listener) && of_link(secure))
             || listeners[listener].plain.is_some_and(of_link)

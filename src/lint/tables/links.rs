@@ -149,10 +149,8 @@ fn with_target<T>(model: &Model, at: Ref, get: impl Fn(&Target) -> T) -> Option<
     if at.second != usize::MAX {
         return link.targets.get(at.second).map(get);
     }
-    let spec = &model.catalogue().links[link.spec];
-    let meant = spec.listeners.iter().find(|(scheme, _)| *scheme == link.scheme).or(spec.listeners.first());
-    let (node, listener) = (*link.candidates.first()?, meant?.1);
-    Some(get(&Target { node, listener, fits: false, instead: None }))
+    let node = *link.candidates.first()?;
+    Some(get(&Target { node, listener: link.listener, fits: false, instead: None }))
 }
 
 fn on_target(model: &Model, at: Ref, get: impl Fn(&Listener, &Node) -> Value) -> Value {
