@@ -62,7 +62,12 @@ fn links_as_a_table_hide_nothing() {
     FROM  TO  LINK                       HOST:PORT             VERDICT     WHY
     gw    km  thrift-client              km.example.com:10399  wrong port  10399 would be offset 2; km has 5
     gw    km  key-validator-server-url   km.example.com:9448   ok
+    gw    -   throttle-receiver          -                     not stated  no file of gw states it
+    gw    -   throttle-auth              -                     not stated  no file of gw states it
+    gw    -   jms-connection-factory     -                     not stated  no file of gw states it
     gw    -   workflow-callback-service  -                     not stated  no file of gw states it
+    km    -   gateway-env-endpoint       -                     not stated  no file of km states it
+    km    -   revoke-api-url             -                     not stated  no file of km states it
     "#);
 }
 
@@ -142,6 +147,9 @@ fn a_link_is_explained_step_by_step() {
     calls
       thrift-client              km.example.com:10399  km  wrong port: 10399 would be offset 2; km has 5
       key-validator-server-url   km.example.com:9448   km  ok
+      throttle-receiver          -                     -   not stated: no file of gw states it
+      throttle-auth              -                     -   not stated: no file of gw states it
+      jms-connection-factory     -                     -   not stated: no file of gw states it
       workflow-callback-service  -                     -   not stated: no file of gw states it
     ");
 }
@@ -150,7 +158,7 @@ fn a_link_is_explained_step_by_step() {
 fn what_cannot_be_explained_names_the_nearest() {
     let opened = mismatch().open();
     assert_snapshot!(explain::render(&opened.project, "gv").expect_err("no node"), @r#"no node is called 'gv' (there are: gw, km)"#);
-    assert_snapshot!(explain::render(&opened.project, "gw.thrift-clent").expect_err("no port"), @"gw has no port or link 'thrift-clent'; did you mean 'thrift-client'? (there are: servlet-https, servlet-http, passthru-https, passthru-http, ws, wss, hazelcast, hazelcast-multicast, thrift-client, key-validator-server-url, workflow-callback-service)");
+    assert_snapshot!(explain::render(&opened.project, "gw.thrift-clent").expect_err("no port"), @"gw has no port or link 'thrift-clent'; did you mean 'thrift-client'? (there are: servlet-https, servlet-http, passthru-https, passthru-http, ws, wss, hazelcast, hazelcast-multicast, thrift-client, key-validator-server-url, throttle-receiver, throttle-auth, jms-connection-factory, workflow-callback-service)");
 }
 
 #[test]
