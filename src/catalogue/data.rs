@@ -137,6 +137,8 @@ pub struct SettingData {
     pub synapse: bool,
     #[serde(default)]
     pub repeat: Repeat,
+    #[serde(default)]
+    pub instead_of: Option<String>,
     pub source: String,
     pub confidence: Confidence,
 }
@@ -273,6 +275,10 @@ pub struct LinkData {
     pub public: bool,
     #[serde(default)]
     pub optional: bool,
+    #[serde(default)]
+    pub bare: bool,
+    #[serde(default)]
+    pub pairs_with: Option<String>,
     #[serde(default = "yes")]
     pub judged: bool,
     #[serde(default)]
@@ -296,6 +302,22 @@ pub struct LinkData {
     pub severity: Severity,
     pub breaks: String,
     pub log: String,
+    pub source: String,
+    pub confidence: Confidence,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordData {
+    pub id: String,
+    pub title: String,
+    #[serde(default)]
+    pub versions: Range,
+    pub readers: Vec<String>,
+    pub file: String,
+    pub path: String,
+    pub needs: Vec<String>,
+    pub unique: String,
     pub source: String,
     pub confidence: Confidence,
 }

@@ -8,11 +8,11 @@ use serde::de::DeserializeOwned;
 
 use super::data::{
     ConditionData, DetectorData, FormatData, InlineSetting, LinkData, ListenerData, PlaceData, PlaceholderData, ProductData,
-    ProductEntry, SettingData, SettingRef, TargetData, TargetsData,
+    ProductEntry, RecordData, SettingData, SettingRef, TargetData, TargetsData,
 };
 use super::{
     Address, Catalogue, Condition, Confidence, Detector, FileSpec, Link, Listener, Meaning, Need, Pattern, Product, Reader,
-    Setting, SettingPlace, Severity, TargetSpec, ValueKind,
+    RecordSpec, Setting, SettingPlace, Severity, TargetSpec, ValueKind,
 };
 use crate::config::{Format, Path};
 
@@ -76,6 +76,7 @@ pub fn load() -> Result<Catalogue> {
     for pattern in &data.loopback {
         loopback.add(Glob::new(pattern).map_err(|error| fail("product.yaml", error))?);
     }
+    let records = read_all::<RecordData>("records")?.into_iter().map(|data| record(data, &files)).collect::<Result<Vec<_>>>()?;
     let own_ports = data.own_ports.iter().map(|place| build_place(place, &files)).collect::<Result<Vec<_>>>()?;
     Ok(Catalogue {
         own_ports,
@@ -94,6 +95,7 @@ pub fn load() -> Result<Catalogue> {
         settings,
         listeners,
         links,
+        records,
     })
 }
 
@@ -141,6 +143,7 @@ fn named(here: InlineSetting, id: &str, title: &str, kind: ValueKind, source: &s
         absent: here.absent,
         synapse: here.synapse,
         repeat: here.repeat,
+        instead_of: None,
         source: source.to_owned(),
         confidence,
     }
@@ -174,6 +177,21 @@ fn build_place(data: &PlaceData, files: &[FileSpec]) -> Result<SettingPlace> {
     let format = files[file].format.ok_or_else(|| fail("settings.yaml", format!("'{}' is plain text", data.file)))?;
     let path = Path::parse(&data.path, format).map_err(|error| fail("settings.yaml", format!("{}: {error}", data.path)))?;
     Ok(SettingPlace { versions: data.versions, file, path })
+}
+
+fn record(data: RecordData, files: &[FileSpec]) -> Result<RecordSpec> {
+    let place = |path: String| build_place(&PlaceData { versions: data.versions, file: data.file.clone(), path }, files);
+    let part = |name: &String| Ok((name.clone(), place(format!("{}/{name}", data.path))?.path));
+    Ok(RecordSpec {
+        place: place(data.path.clone())?,
+        needs: data.needs.iter().map(part).collect::<Result<_>>()?,
+        unique: part(&data.unique)?,
+        id: data.id,
+        title: data.title,
+        readers: data.readers,
+        source: data.source,
+        confidence: data.confidence,
+    })
 }
 
 fn build_product(data: ProductEntry) -> Result<Product> {
@@ -246,6 +264,7 @@ impl Names {
             absent: data.absent,
             synapse: data.synapse,
             repeat: data.repeat,
+            instead_of: self.optional(data.instead_of.as_deref())?,
             source: data.source,
             confidence: data.confidence,
         })
@@ -304,6 +323,8 @@ impl Names {
             format: data.format,
             public: data.public,
             optional: data.optional || !data.judged,
+            bare: data.bare,
+            pairs_with: data.pairs_with.map(|id| find("link", &id, links)).transpose()?,
             judged: data.judged,
             address,
             local: data.local,

@@ -157,6 +157,8 @@ pub struct Setting {
     pub synapse: bool,
     /// What further elements mean.
     pub repeat: Repeat,
+    /// The setting that is read where this one is not: it stands in a place of other versions.
+    pub instead_of: Option<usize>,
     /// Where the fact comes from.
     pub source: String,
     /// How sure it is.
@@ -345,6 +347,10 @@ pub struct Link {
     pub format: AddressFormat,
     /// Whether browsers use it: a public name without port is fine.
     pub public: bool,
+    /// Whether its reader takes scheme, host and port and nothing besides: no path, no default port.
+    pub bare: bool,
+    /// The link whose addresses have to pair with those of this one, by position.
+    pub pairs_with: Option<usize>,
     /// Whether there is no such call unless somebody writes it.
     pub optional: bool,
     /// Whether it is judged; else it is listed.
@@ -464,6 +470,29 @@ pub struct Catalogue {
     pub listeners: Vec<Listener>,
     /// Links.
     pub links: Vec<Link>,
+    /// Elements with parts.
+    pub records: Vec<RecordSpec>,
+}
+
+/// An element that stands several times and needs some parts.
+#[derive(Debug)]
+pub struct RecordSpec {
+    /// Its id.
+    pub id: String,
+    /// What people call it.
+    pub title: String,
+    /// Roles whose nodes read it.
+    pub readers: Vec<String>,
+    /// Where it stands.
+    pub place: SettingPlace,
+    /// The parts that it needs: name, and path.
+    pub needs: Vec<(String, Path)>,
+    /// The part in which each differs from the others.
+    pub unique: (String, Path),
+    /// Where the fact comes from.
+    pub source: String,
+    /// How sure it is.
+    pub confidence: Confidence,
 }
 
 impl Versioned for DefaultValue {

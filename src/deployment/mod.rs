@@ -12,6 +12,7 @@ mod links;
 mod node;
 mod port;
 mod product;
+mod records;
 mod settings;
 mod shared;
 mod url;
@@ -33,6 +34,7 @@ pub use groups::{Cluster, Collision, Forward, Opener};
 pub use hosts::apart;
 pub use links::{Host, Link, Target, Verdict, WrittenPort};
 pub use port::{EffectivePort, Reason, Step};
+pub use records::Record;
 pub use settings::{NumberProblem, Setting, State, parse_int};
 
 /// What the model is built from.
@@ -101,6 +103,8 @@ pub struct Deployment {
     pub clusters: Vec<Cluster>,
     /// Ports of load balancers, each with one node behind it.
     pub forwards: Vec<Forward>,
+    /// Elements of files that are not whole.
+    pub records: Vec<Record>,
     /// The links of each node, as a range of `links`.
     links_of: Vec<Range<usize>>,
     /// How many nodes call each listener of each node.
@@ -394,8 +398,10 @@ pub fn check_topology(topology: &Topology, catalogue: &Catalogue) -> Vec<Topolog
 pub fn resolve(inputs: Inputs) -> Deployment {
     let nodes: Vec<Node> = (0..inputs.topology.nodes.len()).into_par_iter().map(|index| node::build(&inputs, index)).collect();
     let directory = hosts::Directory::new(&inputs, &nodes);
-    let links: Vec<Link> =
+    let mut links: Vec<Link> =
         (0..nodes.len()).into_par_iter().flat_map_iter(|node| links::of_node(&inputs, &nodes, &directory, node)).collect();
+    links::pair(&inputs.catalogue, &mut links);
+    let records = nodes.iter().enumerate().flat_map(|(index, node)| records::of_node(&inputs, node, index)).collect();
     let files = files(&inputs, &nodes, &links);
     let collisions = groups::collisions(&inputs, &nodes);
     let clusters = groups::clusters(&inputs, &nodes, &links);
@@ -414,7 +420,7 @@ pub fn resolve(inputs: Inputs) -> Deployment {
         }
     }
     let shared = shared::SharedFiles::new(&inputs.sources, &files);
-    Deployment { inputs, nodes, links, files, collisions, clusters, forwards, links_of, callers, settled, shared }
+    Deployment { inputs, nodes, links, files, collisions, clusters, forwards, records, links_of, callers, settled, shared }
 }
 
 fn links_of(nodes: &[Node], links: &[Link]) -> Vec<Range<usize>> {

@@ -22,6 +22,7 @@ pub fn of(model: &Deployment, at: Ref) -> Vec<Label> {
         Kind::Collision => of_collision(model, at.first),
         Kind::Cluster => of_cluster(model, at.first),
         Kind::Forward => of_forward(model, at.first),
+        Kind::Record => of_record(model, at.first),
         Kind::Topology => vec![Label { place: model.topology_place(Span::default()), text: String::new(), node: None }],
         Kind::Node | Kind::Offset => Vec::new(),
     };
@@ -219,6 +220,15 @@ fn of_forward(model: &Deployment, index: usize) -> Vec<Label> {
         .nearest
         .map(|listener| of_port(model, &node.listeners[listener].port, forward.node, &format!(", opened by {}", node.name)));
     std::iter::once(declared).chain(nearest.into_iter().flatten()).collect()
+}
+
+fn of_record(model: &Deployment, index: usize) -> Vec<Label> {
+    let record = &model.records[index];
+    let title = &model.catalogue().records[record.spec].title;
+    let label = |place, text| Label { place, text, node: Some(record.node) };
+    let own = label(record.place, format!("{title} of {}", model.nodes[record.node].name));
+    let first = record.same_as.map(|place| label(place, "the first of that name".to_owned()));
+    std::iter::once(own).chain(first).collect()
 }
 
 /// One label a place: what is said there is joined.

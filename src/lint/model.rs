@@ -37,11 +37,13 @@ pub enum Kind {
     Cluster,
     /// A port of a load balancer, with one node behind it.
     Forward,
+    /// An element of a file that is not whole.
+    Record,
 }
 
 impl Kind {
     /// Kinds that a rule may be `for`, with the words it uses.
-    pub const SUBJECTS: [(&'static str, Self); 9] = [
+    pub const SUBJECTS: [(&'static str, Self); 10] = [
         ("topology", Self::Topology),
         ("node", Self::Node),
         ("file", Self::File),
@@ -51,6 +53,7 @@ impl Kind {
         ("collision", Self::Collision),
         ("cluster", Self::Cluster),
         ("forward", Self::Forward),
+        ("record", Self::Record),
     ];
 
     /// The word for it.

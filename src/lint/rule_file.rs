@@ -189,6 +189,8 @@ pub enum Part {
     Host,
     /// Its scheme.
     Scheme,
+    /// What follows host and port, where its reader takes nothing there.
+    Rest,
 }
 
 /// A deployment, and what the rule says of it.

@@ -126,6 +126,7 @@ impl Runner<'_> {
             Kind::Collision => all(model.collisions.len()),
             Kind::Cluster => all(model.clusters.len()),
             Kind::Forward => all(model.forwards.len()),
+            Kind::Record => all(model.records.len()),
             Kind::Setting => of_nodes(model.catalogue().settings.len()),
             Kind::Listener => of_nodes(model.catalogue().listeners.len()),
             Kind::Link | Kind::Target => {
@@ -241,6 +242,7 @@ impl Runner<'_> {
                 cluster.members.iter().map(|(node, _)| *node).chain([cluster.target]).collect()
             }
             Kind::Forward => vec![model.forwards[at.first].node],
+            Kind::Record => vec![model.records[at.first].node],
         };
         let mut seen = HashSet::new();
         nodes.retain(|node| seen.insert(*node));
@@ -410,13 +412,14 @@ impl Runner<'_> {
 }
 
 /// The change of a part of a link's address.
-fn part_of(link: &Link, part: Part, value: String) -> Change {
+pub(super) fn part_of(link: &Link, part: Part, value: String) -> Change {
     let (place, text) = match (part, link.written.setting) {
         (Part::Port, Some(setting)) => return Change::Set { node: link.node, setting, value },
         (Part::Port, None) if link.written.explicit => (link.written.place, value),
         (Part::Port, None) => (link.written.insert_at, format!(":{value}")),
         (Part::Host, _) => (link.host.editable, value),
         (Part::Scheme, _) => (link.scheme_place, value),
+        (Part::Rest, _) => (link.rest, value),
     };
     Change::Replace { place, text }
 }

@@ -125,6 +125,15 @@ impl<'a> Judge<'a> {
         link.written.explicit = parts.port.is_some();
         link.written.place = parts.port.as_ref().and_then(|port| self.place(text, port));
         link.written.insert_at = self.place(text, &parts.no_port);
+        let rest = authority_of(&parts).end..address.range.end;
+        if self.known.bare && !text.expanded.text[rest.clone()].trim().is_empty() {
+            link.rest = self.place(text, &rest);
+            let rest = text.expanded.text[rest].trim();
+            return Some((Verdict::Malformed, format!("'{rest}' follows the port; its reader takes host and port only")));
+        }
+        if self.known.bare && parts.port.is_none() {
+            return Some((Verdict::Malformed, "it has no port, and its reader knows no default".to_owned()));
+        }
         self.note_unresolved(text, &authority_of(&parts), link);
         if let Some(what) = text.expanded.unknown_in(&authority_of(&parts)) {
             return Some((Verdict::Undecidable, what.words()));

@@ -3,9 +3,10 @@
 mod address;
 mod verdict;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::catalogue::{self, Address, holds};
+use crate::catalogue::{self, Address, AddressFormat, holds};
 use crate::source::Place;
 
 use super::expand::What;
@@ -132,6 +133,10 @@ pub struct Link {
     pub unresolved: Vec<(Place, What)>,
     /// Properties and variables in host or port that the topology gives: their names, and where.
     pub given: Vec<(String, Place)>,
+    /// What follows host and port, where the reader takes nothing there.
+    pub rest: Option<Place>,
+    /// How the addresses of its setting do not pair with those that have to; said at the first of them.
+    pub pairing: Option<String>,
 }
 
 /// The host of a link.
@@ -189,6 +194,40 @@ impl Link {
         self.targets.iter().find(|target| !target.fits).or(self.targets.first())
     }
 }
+
+/// Says at the first address of a setting how its addresses do not pair with those of the other: by number and host. Links are
+/// in the order of nodes and of the catalogue.
+pub fn pair(catalogue: &catalogue::Catalogue, links: &mut [Link]) {
+    let mut ranges: HashMap<(usize, usize), std::ops::Range<usize>> = HashMap::new();
+    for (at, link) in links.iter().enumerate().filter(|(_, link)| catalogue.links[link.spec].format != AddressFormat::Url) {
+        ranges.entry((link.node, link.spec)).or_insert(at..at).end = at + 1;
+    }
+    let mut said: Vec<(usize, String)> = Vec::new();
+    for ((node, spec), one) in &ranges {
+        let other = catalogue.links[*spec].pairs_with.and_then(|with| ranges.get(&(*node, with)));
+        let Some(other) = other.filter(|other| is_stated(&links[one.start]) && is_stated(&links[other.start])) else { continue };
+        let title = |at: usize| &catalogue.links[links[at].spec].title;
+        if one.len() != other.len() {
+            let (count, others) = (one.len(), other.len());
+            said.push((one.start, format!("{count} for {}, {others} for {}", title(one.start), title(other.start))));
+            continue;
+        }
+        let host = |at: usize| links[at].host.name.as_deref().map(str::to_lowercase);
+        let differ = one.clone().zip(other.clone()).find(|(one, other)| host(*one).is_some() && host(*one) != host(*other));
+        if let Some((at, with)) = differ {
+            let (host, other) = (host(at).unwrap_or_default(), host(with).unwrap_or_default());
+            said.push((one.start, format!("number {} is {host} for one and {other} for the other", at - one.start + 1)));
+        }
+    }
+    for (at, why) in said {
+        links[at].pairing = Some(why);
+    }
+}
+
+fn is_stated(link: &Link) -> bool {
+    !matches!(link.verdict, Verdict::NotStated | Verdict::Dormant | Verdict::Malformed) && link.host.name.is_some()
+}
+
 /// All links of a node, in the catalogue's order.
 pub fn of_node(inputs: &Inputs, nodes: &[Node], directory: &Directory, node: usize) -> Vec<Link> {
     let catalogue = &inputs.catalogue;
@@ -295,6 +334,8 @@ impl Judge<'_> {
             companion_lacks_port: false,
             unresolved: Vec::new(),
             given: Vec::new(),
+            rest: None,
+            pairing: None,
         }
     }
 

@@ -24,6 +24,10 @@ impl Judge<'_> {
             holder_or_neighbour: self.known.local == LocalMeaning::HolderOrNeighbour,
         };
         let meant = self.directory.lookup(self.inputs, self.nodes, &question);
+        let itself = [self.index];
+        if self.target.peer && matches!(&meant, Meant::Local(nodes) | Meant::Named(nodes) if nodes[..] == itself) {
+            return (Verdict::StillLocal, "it has to name the other one".to_owned());
+        }
         if self.known.public && public_port {
             return (Verdict::Ok, String::new());
         }

@@ -82,3 +82,12 @@ pub const FORWARD: &[Field] = &[
     }),
     field("has_nearest", Bool, "whether it opens any", |m, at| Value::from(m.forwards[at.first].nearest.is_some())),
 ];
+
+pub const RECORD: &[Field] = &[
+    field("id", Text, "its id in the catalogue", |m, at| text(&m.catalogue().records[m.records[at.first].spec].id)),
+    field("title", Text, "what people call it", |m, at| text(&m.catalogue().records[m.records[at.first].spec].title)),
+    field("node", Type::Object(Kind::Node), "the node that reads it", |m, at| object(m, Kind::Node, m.records[at.first].node)),
+    field("name", Text, "its name, or nothing", |m, at| text(&m.records[at.first].name)),
+    field("missing", List, "the parts that it lacks", |m, at| list(m.records[at.first].missing.iter().cloned())),
+    field("twice", Bool, "whether another one has its name", |m, at| Value::from(m.records[at.first].same_as.is_some())),
+];

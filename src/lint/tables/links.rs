@@ -118,6 +118,13 @@ pub const LINK: &[Field] = &[
     field("is_url", Bool, "whether it is written as a URL", |m, at| {
         Value::from(matches!(m.catalogue().links[link(m, at).spec].address, crate::catalogue::Address::Url(_)))
     }),
+    field("rest", Bool, "whether something follows host and port where its reader takes nothing", |m, at| {
+        Value::from(link(m, at).rest.is_some())
+    }),
+    field("pairing", Text, "how the addresses of its setting do not pair with those that have to, or nothing", |m, at| {
+        text(link(m, at).pairing.clone().unwrap_or_default())
+    }),
+    field("public", Bool, "whether browsers use it", |m, at| Value::from(m.catalogue().links[link(m, at).spec].public)),
     field("missing", List, "ids of settings that its caller needs and does not find", |m, at| {
         list(link(m, at).missing.iter().map(|setting| m.catalogue().settings[*setting].id.clone()))
     }),
