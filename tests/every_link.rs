@@ -1,0 +1,553 @@
+//! Every link that is judged, one row each: with the target's effective port it is in order, with the port of an
+//! untouched installation it is not, and the number that mends it is the right one.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+
+use carbonlint::catalogue::Confidence;
+use carbonlint::home::Memory;
+use carbonlint::project::{Engine, Project};
+
+/// The offset of the node that is called.
+const OFFSET: i64 = 3;
+
+/// A link: its id, the versions it is tried in, who calls whom, what is written (`HOST`, `PORT`), and the default port.
+struct Row(&'static str, &'static [&'static str], &'static str, &'static str, &'static str, i64);
+
+const XML: &[&str] = &["2.0.0", "2.1.0", "2.2.0", "2.5.0", "2.6.0"];
+const TOML: &[&str] = &["3.2.0", "4.0.0", "4.2.0", "4.5.0"];
+
+const ROWS: &[Row] = &[
+    Row(
+        "key-validator-server-url",
+        &["1.9.0", "2.6.0"],
+        "gateway",
+        "key-manager",
+        "<APIKeyValidator><ServerURL>https://HOST:PORT/services/</ServerURL><KeyValidatorClientType>WSClient</KeyValidatorClientType></APIKeyValidator>",
+        9443,
+    ),
+    Row(
+        "key-validator-server-url",
+        &["1.8.0"],
+        "devportal",
+        "key-manager",
+        "<APIKeyManager><ServerURL>https://HOST:PORT/services/</ServerURL></APIKeyManager>",
+        9443,
+    ),
+    Row(
+        "third-party-km-server-url",
+        &["2.6.0"],
+        "devportal",
+        "key-manager",
+        "<APIKeyManager><Configuration><ServerURL>https://HOST:PORT/</ServerURL></Configuration></APIKeyManager>",
+        9443,
+    ),
+    Row(
+        "third-party-km-token-url",
+        &["2.6.0"],
+        "devportal",
+        "gateway",
+        "<APIKeyManager><Configuration><TokenURL>https://HOST:PORT/token</TokenURL></Configuration></APIKeyManager>",
+        8243,
+    ),
+    Row(
+        "third-party-km-revoke-url",
+        &["2.6.0"],
+        "devportal",
+        "gateway",
+        "<APIKeyManager><Configuration><RevokeURL>https://HOST:PORT/revoke</RevokeURL></Configuration></APIKeyManager>",
+        8243,
+    ),
+    Row(
+        "auth-manager-server-url",
+        &["1.8.0", "2.6.0"],
+        "publisher",
+        "key-manager",
+        "<AuthManager><ServerURL>https://HOST:PORT/services/</ServerURL></AuthManager>",
+        9443,
+    ),
+    Row(
+        "revoke-api-url",
+        &["1.9.0", "2.6.0"],
+        "key-manager",
+        "gateway",
+        "<OAuthConfigurations><RevokeAPIURL>https://HOST:PORT/revoke</RevokeAPIURL></OAuthConfigurations>",
+        8243,
+    ),
+    Row(
+        "gateway-env-server-url",
+        &["1.8.0", "2.6.0"],
+        "publisher",
+        "gateway",
+        "<APIGateway><Environments><Environment><ServerURL>https://HOST:PORT/services/</ServerURL></Environment></Environments></APIGateway>",
+        9443,
+    ),
+    Row(
+        "gateway-env-endpoint",
+        &["1.8.0", "2.6.0"],
+        "publisher",
+        "gateway",
+        "<APIGateway><Environments><Environment><GatewayEndpoint>http://HOST:PORT</GatewayEndpoint></Environment></Environments></APIGateway>",
+        8280,
+    ),
+    Row(
+        "gateway-env-ws-endpoint",
+        &["2.6.0"],
+        "publisher",
+        "gateway",
+        "<APIGateway><Environments><Environment><GatewayWSEndpoint>ws://HOST:PORT</GatewayWSEndpoint></Environment></Environments></APIGateway>",
+        9099,
+    ),
+    Row(
+        "throttle-receiver",
+        &["2.0.0", "2.1.0"],
+        "gateway",
+        "traffic-manager",
+        "<ThrottlingConfigurations><DataPublisher><ReceiverUrlGroup>{tcp://HOST:PORT}</ReceiverUrlGroup></DataPublisher></ThrottlingConfigurations>",
+        9611,
+    ),
+    Row(
+        "throttle-receiver",
+        &["2.2.0", "2.6.0"],
+        "gateway",
+        "traffic-manager",
+        "<ThrottlingConfigurations><TrafficManager><ReceiverUrlGroup>tcp://HOST:PORT</ReceiverUrlGroup></TrafficManager></ThrottlingConfigurations>",
+        9611,
+    ),
+    Row(
+        "throttle-receiver",
+        &["2.6.0"],
+        "gateway",
+        "traffic-manager",
+        "<ThrottlingConfigurations><TrafficManager><Type>Thrift</Type><ReceiverUrlGroup>tcp://HOST:PORT</ReceiverUrlGroup></TrafficManager></ThrottlingConfigurations>",
+        7611,
+    ),
+    Row(
+        "throttle-auth",
+        &["2.2.0", "2.6.0"],
+        "gateway",
+        "traffic-manager",
+        "<ThrottlingConfigurations><TrafficManager><AuthUrlGroup>ssl://HOST:PORT</AuthUrlGroup></TrafficManager></ThrottlingConfigurations>",
+        9711,
+    ),
+    Row(
+        "policy-deployer",
+        XML,
+        "publisher",
+        "traffic-manager",
+        "<ThrottlingConfigurations><PolicyDeployer><ServiceURL>https://HOST:PORT/services/</ServiceURL></PolicyDeployer></ThrottlingConfigurations>",
+        9443,
+    ),
+    Row(
+        "jms-service-url",
+        &["2.0.0", "2.1.0"],
+        "gateway",
+        "traffic-manager",
+        "<ThrottlingConfigurations><JMSConnectionDetails><ServiceURL>tcp://HOST:PORT</ServiceURL><JMSConnectionParameters><connectionfactory.TopicConnectionFactory>amqp://u:p@clientid/carbon?brokerlist='${jms.url}'</connectionfactory.TopicConnectionFactory></JMSConnectionParameters></JMSConnectionDetails></ThrottlingConfigurations>",
+        5672,
+    ),
+    Row(
+        "jms-connection-factory",
+        XML,
+        "gateway",
+        "traffic-manager",
+        "<ThrottlingConfigurations><JMSConnectionDetails><JMSConnectionParameters><connectionfactory.TopicConnectionFactory>amqp://u:p@clientid/carbon?brokerlist='tcp://HOST:PORT'</connectionfactory.TopicConnectionFactory></JMSConnectionParameters></JMSConnectionDetails></ThrottlingConfigurations>",
+        5672,
+    ),
+    Row(
+        "jms-connection-factory",
+        &["2.6.0"],
+        "gateway",
+        "traffic-manager",
+        "<ThrottlingConfigurations><JMSConnectionDetails><JMSConnectionParameters><connectionfactory.TopicConnectionFactory>amqp://u:p@clientid/carbon?brokerlist='tcp://HOST:PORT?ssl='true''</connectionfactory.TopicConnectionFactory></JMSConnectionParameters></JMSConnectionDetails></ThrottlingConfigurations>",
+        8672,
+    ),
+    Row(
+        "store-url",
+        &["1.9.0", "2.6.0"],
+        "publisher",
+        "devportal",
+        "<APIStore><URL>https://HOST:PORT/store</URL></APIStore>",
+        9443,
+    ),
+    Row(
+        "store-server-url",
+        &["2.6.0"],
+        "publisher",
+        "devportal",
+        "<APIStore><ServerURL>https://HOST:PORT/services/</ServerURL></APIStore>",
+        9443,
+    ),
+    Row(
+        "publisher-url",
+        &["1.9.0", "2.6.0"],
+        "devportal",
+        "publisher",
+        "<APIPublisher><URL>https://HOST:PORT/publisher</URL></APIPublisher>",
+        9443,
+    ),
+    Row(
+        "cors-origin",
+        &["1.10.0"],
+        "gateway",
+        "devportal",
+        "<CORSConfiguration><Access-Control-Allow-Origin>http://HOST:PORT</Access-Control-Allow-Origin></CORSConfiguration>",
+        9763,
+    ),
+    Row(
+        "external-store-endpoint",
+        &["2.6.0"],
+        "publisher",
+        "devportal",
+        "<ExternalAPIStores><ExternalAPIStore><Endpoint>http://HOST:PORT/store</Endpoint></ExternalAPIStore></ExternalAPIStores>",
+        9763,
+    ),
+    Row(
+        "workflow-server-url",
+        &["2.6.0"],
+        "publisher",
+        "bps",
+        "<WorkflowConfigurations><Enabled>true</Enabled><ServerUrl>https://HOST:PORT/bpmn</ServerUrl></WorkflowConfigurations>",
+        9443,
+    ),
+    Row(
+        "workflow-callback-api",
+        &["2.6.0"],
+        "devportal",
+        "publisher",
+        "<WorkflowConfigurations><Enabled>true</Enabled><WorkflowCallbackAPI>https://HOST:PORT/x</WorkflowCallbackAPI></WorkflowConfigurations>",
+        9443,
+    ),
+    Row(
+        "workflow-token-endpoint",
+        &["2.6.0"],
+        "publisher",
+        "gateway",
+        "<WorkflowConfigurations><Enabled>true</Enabled><TokenEndPoint>https://HOST:PORT/token</TokenEndPoint></WorkflowConfigurations>",
+        8243,
+    ),
+    Row(
+        "workflow-dcr-endpoint",
+        &["2.6.0"],
+        "publisher",
+        "key-manager",
+        "<WorkflowConfigurations><Enabled>true</Enabled><DCREndPoint>https://HOST:PORT/x</DCREndPoint></WorkflowConfigurations>",
+        9443,
+    ),
+    Row(
+        "toml-km-service-url",
+        TOML,
+        "gateway",
+        "key-manager",
+        "[apim.key_manager]\nservice_url = \"https://HOST:PORT/services/\"",
+        9443,
+    ),
+    Row(
+        "toml-auth-manager",
+        TOML,
+        "publisher",
+        "key-manager",
+        "[apim.auth_manager]\nservice_url = \"https://HOST:PORT/services/\"",
+        9443,
+    ),
+    Row(
+        "toml-idp",
+        TOML,
+        "devportal",
+        "key-manager",
+        "[apim.idp]\nauthorize_endpoint = \"https://HOST:PORT/oauth2/authorize\"",
+        9443,
+    ),
+    Row(
+        "toml-revoke",
+        &["3.0.0", "3.2.0"],
+        "key-manager",
+        "gateway",
+        "[apim.oauth_config]\nrevoke_endpoint = \"https://HOST:PORT/revoke\"",
+        8243,
+    ),
+    Row(
+        "toml-revoke",
+        &["4.0.0", "4.5.0"],
+        "devportal",
+        "key-manager",
+        "[apim.oauth_config]\nrevoke_endpoint = \"https://HOST:PORT/oauth2/revoke\"",
+        9443,
+    ),
+    Row(
+        "toml-env-service-url",
+        TOML,
+        "publisher",
+        "gateway",
+        "[[apim.gateway.environment]]\nservice_url = \"https://HOST:PORT/services/\"",
+        9443,
+    ),
+    Row(
+        "toml-env-http",
+        TOML,
+        "publisher",
+        "gateway",
+        "[[apim.gateway.environment]]\nhttp_endpoint = \"http://HOST:PORT\"",
+        8280,
+    ),
+    Row(
+        "toml-env-https",
+        TOML,
+        "devportal",
+        "gateway",
+        "[[apim.gateway.environment]]\nhttps_endpoint = \"https://HOST:PORT\"",
+        8243,
+    ),
+    Row("toml-env-ws", TOML, "publisher", "gateway", "[[apim.gateway.environment]]\nws_endpoint = \"ws://HOST:PORT\"", 9099),
+    Row("toml-env-wss", TOML, "publisher", "gateway", "[[apim.gateway.environment]]\nwss_endpoint = \"wss://HOST:PORT\"", 8099),
+    Row(
+        "toml-env-websub-http",
+        &["4.0.0", "4.5.0"],
+        "publisher",
+        "gateway",
+        "[[apim.gateway.environment]]\nwebsub_event_receiver_http_endpoint = \"http://HOST:PORT\"",
+        9021,
+    ),
+    Row(
+        "toml-env-websub-https",
+        &["4.0.0", "4.5.0"],
+        "publisher",
+        "gateway",
+        "[[apim.gateway.environment]]\nwebsub_event_receiver_https_endpoint = \"https://HOST:PORT\"",
+        8021,
+    ),
+    Row(
+        "toml-throttle-service-url",
+        TOML,
+        "publisher",
+        "traffic-manager",
+        "[apim.throttling]\nservice_url = \"https://HOST:PORT/services/\"",
+        9443,
+    ),
+    Row(
+        "toml-throttle-jms",
+        &["3.0.0", "3.2.0", "4.5.0"],
+        "gateway",
+        "traffic-manager",
+        "[apim.throttling]\nthrottle_decision_endpoints = [\"\\\"tcp://HOST:PORT\\\"\"]",
+        5672,
+    ),
+    Row(
+        "toml-throttle-receiver",
+        TOML,
+        "gateway",
+        "traffic-manager",
+        "[[apim.throttling.url_group]]\ntraffic_manager_urls = [\"tcp://HOST:PORT\"]",
+        9611,
+    ),
+    Row(
+        "toml-throttle-auth",
+        TOML,
+        "gateway",
+        "traffic-manager",
+        "[[apim.throttling.url_group]]\ntraffic_manager_auth_urls = [\"ssl://HOST:PORT\"]",
+        9711,
+    ),
+    Row(
+        "toml-throttle-receiver-url",
+        TOML,
+        "gateway",
+        "traffic-manager",
+        "[apim.throttling]\nreceiver_url = \"tcp://HOST:PORT\"",
+        9611,
+    ),
+    Row(
+        "toml-throttle-receiver-auth-url",
+        TOML,
+        "gateway",
+        "traffic-manager",
+        "[apim.throttling]\nreceiver_auth_url = \"ssl://HOST:PORT\"",
+        9711,
+    ),
+    Row(
+        "toml-jms-factory",
+        TOML,
+        "gateway",
+        "traffic-manager",
+        "[apim.throttling.jms]\ntopic_connection_factory = \"amqp://u:p@clientid/carbon?brokerlist='tcp://HOST:PORT'\"",
+        5672,
+    ),
+    Row(
+        "toml-event-duplicate",
+        TOML,
+        "traffic-manager",
+        "traffic-manager",
+        "[apim.throttling]\nevent_duplicate_url = [\"tcp://HOST:PORT\"]",
+        5672,
+    ),
+    Row(
+        "toml-event-hub-service",
+        TOML,
+        "gateway",
+        "control-plane",
+        "[apim.event_hub]\nservice_url = \"https://HOST:PORT/services/\"",
+        9443,
+    ),
+    Row(
+        "toml-event-hub-listen",
+        TOML,
+        "gateway",
+        "control-plane",
+        "[apim.event_hub]\nevent_listening_endpoints = [\"tcp://HOST:PORT\"]",
+        5672,
+    ),
+    Row(
+        "toml-event-hub-listen",
+        &["3.2.0"],
+        "gateway",
+        "traffic-manager",
+        "[apim.event_hub]\nevent_listening_endpoints = [\"tcp://HOST:PORT\"]",
+        5672,
+    ),
+    Row(
+        "toml-event-hub-publish",
+        TOML,
+        "control-plane",
+        "traffic-manager",
+        "[[apim.event_hub.publish.url_group]]\nurls = [\"tcp://HOST:PORT\"]",
+        9611,
+    ),
+    Row(
+        "toml-event-hub-publish-auth",
+        TOML,
+        "control-plane",
+        "traffic-manager",
+        "[[apim.event_hub.publish.url_group]]\nauth_urls = [\"ssl://HOST:PORT\"]",
+        9711,
+    ),
+    Row(
+        "toml-notification",
+        TOML,
+        "key-manager",
+        "control-plane",
+        "[[event_listener]]\nid = \"token_revocation\"\n[event_listener.properties]\nnotification_endpoint = \"https://HOST:PORT/internal/data/v1/notify\"",
+        9443,
+    ),
+    Row(
+        "toml-txn-counter",
+        &["4.4.0", "4.5.0"],
+        "gateway",
+        "control-plane",
+        "[apim.transaction_counter]\nservice_url = \"https://HOST:PORT/x\"",
+        9443,
+    ),
+    Row("toml-devportal-url", TOML, "publisher", "devportal", "[apim.devportal]\nurl = \"https://HOST:PORT/devportal\"", 9443),
+    Row(
+        "toml-workflow-service",
+        TOML,
+        "publisher",
+        "bps",
+        "[apim.workflow]\nenable = true\nservice_url = \"https://HOST:PORT/bpmn\"",
+        9443,
+    ),
+    Row(
+        "toml-workflow-callback",
+        TOML,
+        "devportal",
+        "publisher",
+        "[apim.workflow]\nenable = true\ncallback_endpoint = \"https://HOST:PORT/x\"",
+        9443,
+    ),
+    Row(
+        "toml-workflow-token",
+        &["3.2.0"],
+        "publisher",
+        "gateway",
+        "[apim.workflow]\nenable = true\ntoken_endpoint = \"https://HOST:PORT/token\"",
+        8243,
+    ),
+    Row(
+        "toml-workflow-token",
+        &["4.2.0"],
+        "publisher",
+        "key-manager",
+        "[apim.workflow]\nenable = true\ntoken_endpoint = \"https://HOST:PORT/token\"",
+        9443,
+    ),
+    Row(
+        "toml-workflow-dcr",
+        TOML,
+        "publisher",
+        "key-manager",
+        "[apim.workflow]\nenable = true\nclient_registration_endpoint = \"https://HOST:PORT/x\"",
+        9443,
+    ),
+];
+
+/// Links with tests of their own: the port and the host stand apart, or in a file of their own.
+const ELSEWHERE: &[&str] = &[
+    "thrift-client",
+    "workflow-callback-service",
+    "default-api-endpoints",
+    "sso-acs",
+    "jndi-topic-factory",
+    "jndi-queue-factory",
+];
+
+impl Row {
+    /// A deployment in which the caller has no offset and the other one has.
+    fn open(&self, engine: &Engine, version: &str, port: i64) -> Project {
+        let Row(_, _, caller, target, text, _) = self;
+        let text = text.replace("HOST", "b.example.com").replace("PORT", &port.to_string());
+        let mut memory = Memory::default();
+        for (home, offset) in [("a", 0), ("b", OFFSET)] {
+            let carbon = format!("<Server><Version>{version}</Version><Ports><Offset>{offset}</Offset></Ports></Server>");
+            memory.insert(format!("{home}/repository/conf/carbon.xml"), carbon);
+            if !version.starts_with(['1', '2']) {
+                let own = if home == "a" { text.as_str() } else { "" };
+                memory.insert(format!("{home}/repository/conf/deployment.toml"), format!("[server]\noffset = {offset}\n{own}\n"));
+            }
+        }
+        if version.starts_with(['1', '2']) {
+            memory.insert("a/repository/conf/api-manager.xml".to_owned(), format!("<APIManager>{text}</APIManager>"));
+        }
+        let topology = format!(
+            "nodes:\n  - {{name: a, role: {caller}, home: a, host: a.example.com}}\n  - {{name: b, role: {target}, home: b, host: b.example.com}}\n"
+        );
+        engine.open_in(&memory, Path::new(""), &topology).unwrap_or_else(|error| panic!("{error}\n{topology}"))
+    }
+}
+
+#[test]
+fn the_effective_port_is_right_and_the_default_one_is_not() {
+    let engine = Engine::new().expect("the embedded rules load");
+    let mut wrong: Vec<String> = Vec::new();
+    for row in ROWS {
+        for version in row.1 {
+            for (port, expected) in [(row.5 + OFFSET, "ok"), (row.5, "wrong port")] {
+                let project = row.open(&engine, version, port);
+                let model = &project.model;
+                let links: Vec<_> =
+                    model.links_of(0).iter().filter(|link| model.catalogue().links[link.spec].id == row.0).collect();
+                let found: Vec<_> = links.iter().map(|link| (link.verdict.name(), link.why.as_str())).collect();
+                if !matches!(&found[..], [(verdict, _)] if *verdict == expected) {
+                    wrong.push(format!("{} {version} {port}: {found:?}, expected {expected}", row.0));
+                }
+            }
+            let project = row.open(&engine, version, row.5);
+            let linted = engine.lint(&project, &HashMap::new());
+            let of_link: Vec<_> = linted.findings.iter().filter(|finding| finding.link.as_deref() == Some(row.0)).collect();
+            let title = format!("write {}", row.5 + OFFSET);
+            let mends = matches!(&of_link[..], [finding] if finding.fixes.iter().any(|fix| fix.title == title));
+            if !mends {
+                let said: Vec<_> = of_link.iter().map(|finding| (&finding.rule, &finding.message)).collect();
+                wrong.push(format!("{} {version}: {said:?}, expected one finding that offers to {title}", row.0));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_link_that_is_judged_has_a_row() {
+    let engine = Engine::new().expect("the embedded rules load");
+    let tried: BTreeSet<&str> = ROWS.iter().map(|row| row.0).chain(ELSEWHERE.iter().copied()).collect();
+    let judged = engine.catalogue.links.iter().filter(|link| link.judged && link.confidence != Confidence::Guess);
+    let missing: Vec<&str> = judged.map(|link| link.id.as_str()).filter(|id| !tried.contains(id)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
