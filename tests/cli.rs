@@ -36,8 +36,11 @@ fn refused(arguments: &[&str]) -> String {
     text(&output.stderr)
 }
 
-const EXAMPLES: [(&str, i32); 5] = [
+const EXAMPLES: [(&str, i32); 8] = [
     ("all-in-one", 0),
+    ("control-plane-gateway-traffic-manager", 0),
+    ("five-on-one-machine", 0),
+    ("five-on-one-machine-seven-mistakes", 1),
     ("healthy-distributed", 0),
     ("offset-mismatch", 1),
     ("offset-mismatch-client-raised", 0),
@@ -54,6 +57,30 @@ fn examples_in_every_format() {
         assert_snapshot!(format!("{example}-ports"), printed(&["ports", &topology], 0));
         assert_snapshot!(format!("{example}-links"), printed(&["links", &topology], 0));
     }
+}
+
+#[test]
+fn seven_classic_mistakes_are_mended_in_one_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let copied = std::process::Command::new("cp")
+        .args(["-r", concat!(env!("CARGO_MANIFEST_DIR"), "/examples/five-on-one-machine-seven-mistakes/."), "."])
+        .current_dir(folder.path())
+        .status();
+    assert!(copied.expect("cp runs").success());
+    let check = |more: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_carbonlint"));
+        command.current_dir(folder.path()).args(["check", "--format", "json"]).args(more).output().expect("it runs")
+    };
+    let count = |output: &std::process::Output, field: &str| {
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        json["summary"][field].as_u64().expect("a number")
+    };
+    let before = check(&[]);
+    assert_eq!((count(&before, "errors"), count(&before, "warnings")), (6, 1), "{}", text(&before.stdout));
+    let mended = check(&["--fix"]);
+    assert_eq!(mended.status.code(), Some(0), "{}", text(&mended.stdout));
+    assert_eq!(count(&mended, "fixed"), 7);
+    assert_eq!((count(&check(&[]), "errors"), count(&check(&[]), "warnings")), (0, 0));
 }
 
 #[test]

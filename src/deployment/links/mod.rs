@@ -299,7 +299,9 @@ impl Judge<'_> {
                 })),
             }
         }
-        if links.is_empty() && !self.known.optional {
+        // Nor is what nobody wrote and nothing uses.
+        let unused = || matches!(self.dormant(), Some((Verdict::Dormant, _)));
+        if links.is_empty() && !self.known.optional && !unused() {
             let mut link = link();
             self.without_address(setting, None, &mut link);
             links.push(self.finish(link, Some(self.not_written(setting))));
