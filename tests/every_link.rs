@@ -235,6 +235,38 @@ const ROWS: &[Row] = &[
         9443,
     ),
     Row(
+        "bam-server-url",
+        &["1.9.0"],
+        "gateway",
+        "analytics",
+        "<APIUsageTracking><Enabled>true</Enabled><BAMServerURL>tcp://HOST:PORT/</BAMServerURL></APIUsageTracking>",
+        7611,
+    ),
+    Row(
+        "das-server-url",
+        &["2.0.0", "2.5.0"],
+        "gateway",
+        "analytics",
+        "<Analytics><Enabled>true</Enabled><DASServerURL>{tcp://HOST:PORT/}</DASServerURL></Analytics>",
+        7611,
+    ),
+    Row(
+        "das-auth-url",
+        &["2.1.0"],
+        "gateway",
+        "analytics",
+        "<Analytics><Enabled>true</Enabled><DASAuthServerURL>{ssl://HOST:PORT}</DASAuthServerURL></Analytics>",
+        7711,
+    ),
+    Row(
+        "das-rest-url",
+        &["2.5.0"],
+        "publisher",
+        "analytics",
+        "<Analytics><Enabled>true</Enabled><DASRestApiURL>https://HOST:PORT</DASRestApiURL></Analytics>",
+        9443,
+    ),
+    Row(
         "toml-km-service-url",
         TOML,
         "gateway",
@@ -487,6 +519,11 @@ const ELSEWHERE: &[&str] = &[
     "sso-acs",
     "jndi-topic-factory",
     "jndi-queue-factory",
+    "sp-server-url",
+    "sp-auth-url",
+    "sp-rest-url",
+    "toml-analytics-url",
+    "toml-analytics-store",
 ];
 
 impl Row {
@@ -550,4 +587,25 @@ fn every_link_that_is_judged_has_a_row() {
     let judged = engine.catalogue.links.iter().filter(|link| link.judged && link.confidence != Confidence::Guess);
     let missing: Vec<&str> = judged.map(|link| link.id.as_str()).filter(|id| !tried.contains(id)).collect();
     assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn a_stream_processor_has_ports_of_its_own_and_no_offset() {
+    let engine = Engine::new().expect("the embedded rules load");
+    for (url, expected) in
+        [("tcp://sp:7612", "ok"), ("tcp://sp:7611", "wrong port"), ("ssl://sp:7712", "ok"), ("tcp://other:7612", "external")]
+    {
+        let mut memory = Memory::default();
+        let analytics =
+            format!("<Analytics><Enabled>true</Enabled><StreamProcessorServerURL>{url}</StreamProcessorServerURL></Analytics>");
+        memory.insert("gw/repository/conf/api-manager.xml".to_owned(), format!("<APIManager>{analytics}</APIManager>"));
+        memory.insert("sp/bin/version.txt".to_owned(), "WSO2 Stream Processor v4.3.0".to_owned());
+        let topology = "defaults: {product: 2.6.0}\nnodes:\n  - {name: gw, role: gateway, home: gw, host: gw}\n  - {name: sp, role: stream-processor, home: sp, host: sp}\n";
+        let project = engine.open_in(&memory, Path::new(""), topology).unwrap_or_else(|error| panic!("{error}"));
+        let model = &project.model;
+        let link = model.links.iter().find(|link| model.catalogue().links[link.spec].id == "sp-server-url").expect("the link");
+        assert_eq!(link.verdict.name(), expected, "{url}: {}", link.why);
+        let open = model.nodes[1].listeners.iter().filter(|listener| listener.live).filter_map(|listener| listener.port.value());
+        assert_eq!(open.collect::<Vec<_>>(), [7612, 7712, 7444, 9444, 9643]);
+    }
 }

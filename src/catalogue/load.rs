@@ -174,7 +174,8 @@ fn find_file(path: &str, files: &[FileSpec]) -> Result<usize> {
 
 fn build_place(data: &PlaceData, files: &[FileSpec]) -> Result<SettingPlace> {
     let file = find_file(&data.file, files)?;
-    let format = files[file].format.ok_or_else(|| fail("settings.yaml", format!("'{}' is plain text", data.file)))?;
+    // Of a file that is not parsed the path is for people: where it is there, the value is not known.
+    let format = files[file].format.unwrap_or(Format::Toml);
     let path = Path::parse(&data.path, format).map_err(|error| fail("settings.yaml", format!("{}: {error}", data.path)))?;
     Ok(SettingPlace { versions: data.versions, file, path })
 }

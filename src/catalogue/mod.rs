@@ -234,13 +234,13 @@ pub struct Reader {
     pub live: Vec<Condition>,
 }
 
-/// The role of every node.
+/// The role of every server of this line.
 pub const ANY_ROLE: &str = "any";
 
 impl Reader {
     /// Whether a node of these roles is one.
-    pub fn is(&self, roles: &BTreeSet<String>) -> bool {
-        self.role == ANY_ROLE || roles.contains(&self.role)
+    pub fn is(&self, catalogue: &Catalogue, roles: &BTreeSet<String>) -> bool {
+        catalogue.has_role(&self.role, roles)
     }
 }
 
@@ -415,6 +415,9 @@ pub struct Role {
     /// Whether such a server is often somebody else's: a host that nobody declared is no mistake then.
     #[serde(default)]
     pub outside: bool,
+    /// Whether such a server is none of this line: what every server has, it has not.
+    #[serde(default)]
+    pub foreign: bool,
 }
 
 /// A product by the name that a home or the topology gives.
@@ -515,6 +518,12 @@ impl Catalogue {
     /// Whether a role, as written, is another one or stands for it among others.
     pub fn stands_for(&self, written: &str, role: &str) -> bool {
         self.role(written).is_some_and(|known| known.id == role || known.includes.iter().any(|included| included == role))
+    }
+
+    /// Whether a node of these roles has one that an entry names: itself, or `any`.
+    pub fn has_role(&self, named: &str, roles: &BTreeSet<String>) -> bool {
+        let foreign = |role: &String| self.role(role).is_some_and(|role| role.foreign);
+        if named == ANY_ROLE { !roles.iter().all(foreign) } else { roles.contains(named) }
     }
 
     /// Names of roles that a user may write.

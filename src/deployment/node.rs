@@ -131,7 +131,7 @@ fn used_by_listeners(catalogue: &Catalogue, node: &Node) -> Vec<usize> {
 fn used_by_links(catalogue: &Catalogue, node: &Node) -> Vec<usize> {
     let mut used = Vec::new();
     for spec in catalogue.links.iter().filter(|spec| spec.judged && holds(spec.versions, node.product.family)) {
-        let readers = || spec.readers.iter().filter(|reader| reader.is(&node.role_set));
+        let readers = || spec.readers.iter().filter(|reader| reader.is(catalogue, &node.role_set));
         if readers().next().is_none() {
             continue;
         }
@@ -315,7 +315,7 @@ fn listener(inputs: &Inputs, declared: &topology::Node, node: &Node, spec: usize
     let catalogue = &inputs.catalogue;
     let known = &catalogue.listeners[spec];
     let has_version = holds(known.versions, node.product.family);
-    let in_role = known.roles.iter().any(|role| role == catalogue::ANY_ROLE || node.role_set.contains(role));
+    let in_role = known.roles.iter().any(|role| catalogue.has_role(role, &node.role_set));
     // A start command tells the profile; without one, only the role is known.
     let in_profile = declared.profile.as_ref().map(|profile| {
         let profile = profile.as_ref().map_or("default", |profile| profile.value.as_str());

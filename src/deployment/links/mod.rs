@@ -235,7 +235,8 @@ pub fn of_node(inputs: &Inputs, nodes: &[Node], directory: &Directory, node: usi
     let mut links = Vec::new();
     for (spec, known) in catalogue.links.iter().enumerate() {
         let family = nodes[node].product.family;
-        let roles: Vec<&catalogue::Reader> = known.readers.iter().filter(|reader| reader.is(&nodes[node].role_set)).collect();
+        let roles: Vec<&catalogue::Reader> =
+            known.readers.iter().filter(|reader| reader.is(catalogue, &nodes[node].role_set)).collect();
         if !holds(known.versions, family) || roles.is_empty() {
             continue;
         }
