@@ -51,6 +51,8 @@ pub struct OffsetData {
 pub struct FileData {
     pub path: String,
     pub format: FormatData,
+    #[serde(default)]
+    pub generates: bool,
 }
 
 #[derive(Deserialize, Clone, Copy)]

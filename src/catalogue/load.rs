@@ -44,8 +44,11 @@ type Result<T> = std::result::Result<T, CatalogueError>;
 /// A mistake in the data, with its file.
 pub fn load() -> Result<Catalogue> {
     let data: ProductData = read("product.yaml")?;
-    let files: Vec<FileSpec> =
-        data.files.iter().map(|file| FileSpec { path: file.path.clone(), format: format_of(file.format) }).collect();
+    let files: Vec<FileSpec> = data
+        .files
+        .iter()
+        .map(|file| FileSpec { path: file.path.clone(), format: format_of(file.format), generates: file.generates })
+        .collect();
     let (mut listener_data, mut link_data) = (read_all::<ListenerData>("listeners")?, read_all::<LinkData>("links")?);
     let of_listeners = listener_data.iter_mut().filter_map(|data| {
         let (port, kind) = (take(&mut data.port)?, ValueKind::Port);

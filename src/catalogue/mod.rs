@@ -94,6 +94,8 @@ pub struct FileSpec {
     pub path: String,
     /// How to parse it; `None` for plain text.
     pub format: Option<Format>,
+    /// Whether other files are written anew from it at every start.
+    pub generates: bool,
 }
 
 impl FileSpec {

@@ -26,6 +26,8 @@ pub struct Setting {
     pub more: Vec<(SourceId, Found)>,
     /// The file that it would be in, if that is there.
     pub file: Option<SourceId>,
+    /// Another value in a file that is written anew from this one at every start: nobody reads it.
+    pub overwritten: Option<(String, Place)>,
 }
 
 /// What became of a setting.
@@ -93,6 +95,7 @@ impl Setting {
             duplicates: Vec::new(),
             more: Vec::new(),
             file: None,
+            overwritten: None,
         }
     }
 
@@ -120,6 +123,37 @@ impl Setting {
 
 /// Reads a setting of a node's home.
 pub fn read(inputs: &Inputs, home: &Home, family: Option<Family>, known: bool, spec: &catalogue::Setting) -> Setting {
+    let setting = read_first(inputs, home, family, known, spec);
+    let overwritten = overwritten(inputs, home, family, spec, &setting);
+    Setting { overwritten, ..setting }
+}
+
+/// Another value of a setting in a file that is written anew from the one that decides.
+fn overwritten(
+    inputs: &Inputs,
+    home: &Home,
+    family: Option<Family>,
+    spec: &catalogue::Setting,
+    setting: &Setting,
+) -> Option<(String, Place)> {
+    let (decides, value) = (setting.file?, setting.text.as_deref()?);
+    let source = |place: &&catalogue::SettingPlace| match home.file(place.file) {
+        FileState::Read(source) => Some(*source),
+        _ => None,
+    };
+    let places = || spec.places.iter().filter(|place| holds(place.versions, family));
+    let generates = places().any(|place| inputs.catalogue.files[place.file].generates && source(&place) == Some(decides));
+    let others = places().filter(|place| source(place).is_some_and(|source| generates && source != decides));
+    others
+        .filter_map(|place| {
+            let source = source(&place)?;
+            let found = inputs.documents.get(source)?.as_ref().ok()?.find(&place.path).into_iter().next()?;
+            Some((found.text.trim().to_owned(), Place { source, span: found.span }))
+        })
+        .find(|(other, _)| !other.is_empty() && other != value.trim() && !other.contains('$'))
+}
+
+fn read_first(inputs: &Inputs, home: &Home, family: Option<Family>, known: bool, spec: &catalogue::Setting) -> Setting {
     if !known || home.state != HomeState::Present {
         return Setting::empty(State::Unknown);
     }

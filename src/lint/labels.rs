@@ -153,7 +153,12 @@ fn of_setting(model: &Deployment, at: Ref) -> Vec<Label> {
         text: "nobody reads this one".to_owned(),
         node: Some(at.first),
     });
-    written.into_iter().chain(others).collect()
+    let overwritten = setting.overwritten.iter().map(|(_, place)| Label {
+        place: *place,
+        text: "written anew at every start".to_owned(),
+        node: Some(at.first),
+    });
+    overwritten.chain(written).chain(others).collect()
 }
 
 fn of_file(model: &Deployment, index: usize) -> Label {

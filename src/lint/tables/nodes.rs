@@ -154,6 +154,9 @@ pub const SETTING: &[Field] = &[
         text(nearest(written.trim(), setting_spec(m, at).choices.iter().map(String::as_str)).unwrap_or_default())
     }),
     field("choices", List, "what it may be", |m, at| list(setting_spec(m, at).choices.iter().cloned())),
+    field("overwritten", Text, "another value in a file that is written anew at every start, or nothing", |m, at| {
+        text(setting(m, at).overwritten.as_ref().map(|(other, _)| other.clone()).unwrap_or_default())
+    }),
     field("misplaced", Bool, "whether it stands where only other versions read it, and not where this one does", |m, at| {
         let other = setting_spec(m, at).instead_of.map(|other| m.nodes[at.first].settings[other].state);
         Value::from(setting(m, at).state == State::Written && other.is_some_and(|state| state != State::Written))
