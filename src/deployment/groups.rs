@@ -178,9 +178,7 @@ fn free_offsets<'a>(
 
 /// The ports of a node that its offset moves.
 fn shifted(node: &Node) -> Vec<i64> {
-    let moves = |listener: &&super::Listener| {
-        listener.live && listener.port.reasons.iter().any(|reason| matches!(reason.step, super::Step::Offset(..)))
-    };
+    let moves = |listener: &&super::Listener| listener.live && listener.port.is_shifted();
     node.listeners.iter().filter(moves).filter_map(|listener| listener.port.value()).collect()
 }
 

@@ -58,6 +58,11 @@ impl EffectivePort {
         Self::default().then(Step::Unknown(why.into()), None, place)
     }
 
+    /// Whether the node's offset is part of it.
+    pub fn is_shifted(&self) -> bool {
+        self.reasons.iter().any(|reason| matches!(reason.step, Step::Offset(..)))
+    }
+
     /// Why it cannot be known.
     pub fn why_unknown(&self) -> Option<&str> {
         self.reasons.iter().find_map(|reason| match &reason.step {

@@ -1,8 +1,10 @@
 //! Which written ports have to follow when a node gets another offset.
 
-use crate::deployment::{Deployment, Link, Step, Verdict};
+use crate::deployment::{Deployment, Link, Verdict};
 
 use super::finding::Change;
+use super::rule_file::Part;
+use super::run::part_of;
 
 /// The changes of every link that reaches a node now and would not any more with the new offset.
 pub fn links(model: &Deployment, node: usize, offset: i64) -> Vec<Change> {
@@ -10,23 +12,15 @@ pub fn links(model: &Deployment, node: usize, offset: i64) -> Vec<Change> {
     let reaching = model.links.iter().filter(|link| link.verdict == Verdict::Ok && link.balancer.is_none());
     let direct = reaching.filter_map(|link| Some((link, link.targets.iter().find(|target| target.node == node)?.listener)));
     let moving = direct.filter(|(link, listener)| moves(model, node, *listener) && !follows_by_itself(link, node));
-    moving.filter_map(|(link, _)| Some(written(link, link.port.value()? + by))).collect()
+    moving.filter_map(|(link, _)| Some(part_of(link, Part::Port, (link.port.value()? + by).to_string()))).collect()
 }
 
 /// Whether the offset of a node is part of a listener's port.
 fn moves(model: &Deployment, node: usize, listener: usize) -> bool {
-    model.nodes[node].listeners[listener].port.reasons.iter().any(|reason| matches!(reason.step, Step::Offset(..)))
+    model.nodes[node].listeners[listener].port.is_shifted()
 }
 
 /// A node's own placeholder or default moves with its own offset.
 fn follows_by_itself(link: &Link, node: usize) -> bool {
-    link.node == node && link.port.reasons.iter().any(|reason| matches!(reason.step, Step::Offset(..)))
-}
-
-fn written(link: &Link, port: i64) -> Change {
-    match link.written.setting {
-        Some(setting) => Change::Set { node: link.node, setting, value: port.to_string() },
-        None if link.written.explicit => Change::Replace { place: link.written.place, text: port.to_string() },
-        None => Change::Replace { place: link.written.insert_at, text: format!(":{port}") },
-    }
+    link.node == node && link.port.is_shifted()
 }

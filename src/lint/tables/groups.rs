@@ -40,13 +40,7 @@ pub const COLLISION: &[Field] = &[
     }),
     field("moves", Bool, "whether another offset would move every port of the collision", |m, at| {
         let collision = &m.collisions[at.first];
-        let shifted = |node: usize, listener: usize| {
-            m.nodes[node].listeners[listener]
-                .port
-                .reasons
-                .iter()
-                .any(|reason| matches!(reason.step, crate::deployment::Step::Offset(..)))
-        };
+        let shifted = |node: usize, listener: usize| m.nodes[node].listeners[listener].port.is_shifted();
         Value::from(collision.free_offset.is_some_and(|(mover, _)| {
             collision.ports.iter().all(|(_, first, second)| {
                 if mover == collision.node { shifted(mover, *first) } else { second.is_some_and(|second| shifted(mover, second)) }
