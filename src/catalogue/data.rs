@@ -57,6 +57,7 @@ pub struct FileData {
 pub enum FormatData {
     Xml,
     Toml,
+    Properties,
     Text,
 }
 
