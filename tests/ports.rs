@@ -135,6 +135,20 @@ fn ports_written_in_files_are_read_and_switches_heeded() {
     let uses = "<parameter name='ws.use.port.offset'>true</parameter>";
     assert_eq!(port(inbound, &ws(uses), "gateway", "2.6", "ws"), (Some(9102), true));
     assert_eq!(port(inbound, &ws(""), "gateway", "2.6", "ws"), (Some(9100), true), "absent means not shifted");
+    let synapse = "repository/conf/synapse.properties";
+    for (text, websub) in [
+        ("inbound.port.offset.enable=true\n", 9023),
+        ("# inbound.port.offset.enable=true\ninbound.port.offset.enable : false\n", 9021),
+        ("inbound.port.offset.enable=false\ninbound.port.offset.enable=\\\n  true\n", 9023),
+    ] {
+        assert_eq!(port(synapse, text, "gateway", "4.1", "websub-http"), (Some(websub), true), "{text}");
+        assert_eq!(port(synapse, text, "gateway", "4.1", "websub-https"), (Some(websub - 1000), true), "{text}");
+    }
+    let toml = |text: &str, id: &str| port("repository/conf/deployment.toml", text, "gateway", "4.1", id);
+    let offset = "[server]\noffset = 2\n[synapse_properties]\n";
+    assert_eq!(toml(offset, "websub-http"), (Some(9023), true), "absent means shifted");
+    assert_eq!(toml(&format!("{offset}'inbound.port.offset.enable' = false\n"), "websub-http"), (Some(9021), true));
+    assert_eq!(toml(&format!("{offset}inbound.port.offset.enable = \"false\"\n"), "websub-https"), (Some(8021), true));
     let broker = "<broker><transports><amqp enabled='true'><defaultConnection enabled='false' port='5680'/>\
         <sslConnection enabled='true' port='8680'/></amqp></transports></broker>";
     assert_eq!(port("repository/conf/broker.xml", broker, "traffic-manager", "2.6", "amqp"), (Some(5682), false));
