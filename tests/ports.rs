@@ -1,6 +1,6 @@
 //! Every port of every role, for offset 0 and 3, in every version family: what an untouched installation opens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use carbonlint::catalogue::Family;
@@ -183,4 +183,21 @@ fn ports_written_in_files_are_read_and_switches_heeded() {
         port("repository/conf/tomcat/catalina-server.xml", connectors, "gateway", "2.6", "servlet-http"),
         (Some(9765), true)
     );
+}
+
+#[test]
+fn properties_without_an_encoding_are_read_whatever_their_bytes() {
+    let engine = Engine::new().expect("the embedded rules load");
+    for comment in [b"# \xe4\n".as_slice(), "# \u{e4}\n".as_bytes()] {
+        let mut memory = Memory::default();
+        memory.insert("n/repository/conf/carbon.xml", "<Server><Ports><Offset>2</Offset></Ports></Server>");
+        memory.insert("n/repository/conf/jndi.properties", "");
+        memory.insert("n/repository/conf/synapse.properties", [comment, b"inbound.port.offset.enable=false\n"].concat());
+        let topology = "nodes: [{name: n, role: gateway, home: n, product: \"4.1\"}]";
+        let project = engine.open_in(&memory, Path::new(""), topology).unwrap_or_else(|error| panic!("{error}"));
+        let spec = engine.catalogue.listeners.iter().position(|listener| listener.id == "websub-http").expect("a listener");
+        assert_eq!(project.model.nodes[0].listeners[spec].port.value(), Some(9021));
+        let findings = engine.lint(&project, &HashMap::new()).findings;
+        assert!(findings.iter().all(|finding| finding.rule != "file-malformed"));
+    }
 }
