@@ -1,6 +1,6 @@
 //! Every port of every role, for offset 0 and 3, in every version family: what an untouched installation opens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use carbonlint::catalogue::Family;
@@ -135,6 +135,20 @@ fn ports_written_in_files_are_read_and_switches_heeded() {
     let uses = "<parameter name='ws.use.port.offset'>true</parameter>";
     assert_eq!(port(inbound, &ws(uses), "gateway", "2.6", "ws"), (Some(9102), true));
     assert_eq!(port(inbound, &ws(""), "gateway", "2.6", "ws"), (Some(9100), true), "absent means not shifted");
+    let synapse = "repository/conf/synapse.properties";
+    for (text, websub) in [
+        ("inbound.port.offset.enable=true\n", 9023),
+        ("# inbound.port.offset.enable=true\ninbound.port.offset.enable : false\n", 9021),
+        ("inbound.port.offset.enable=false\ninbound.port.offset.enable=\\\n  true\n", 9023),
+    ] {
+        assert_eq!(port(synapse, text, "gateway", "4.1", "websub-http"), (Some(websub), true), "{text}");
+        assert_eq!(port(synapse, text, "gateway", "4.1", "websub-https"), (Some(websub - 1000), true), "{text}");
+    }
+    let toml = |text: &str, id: &str| port("repository/conf/deployment.toml", text, "gateway", "4.1", id);
+    let offset = "[server]\noffset = 2\n[synapse_properties]\n";
+    assert_eq!(toml(offset, "websub-http"), (Some(9023), true), "absent means shifted");
+    assert_eq!(toml(&format!("{offset}'inbound.port.offset.enable' = false\n"), "websub-http"), (Some(9021), true));
+    assert_eq!(toml(&format!("{offset}inbound.port.offset.enable = \"false\"\n"), "websub-https"), (Some(8021), true));
     let broker = "<broker><transports><amqp enabled='true'><defaultConnection enabled='false' port='5680'/>\
         <sslConnection enabled='true' port='8680'/></amqp></transports></broker>";
     assert_eq!(port("repository/conf/broker.xml", broker, "traffic-manager", "2.6", "amqp"), (Some(5682), false));
@@ -169,4 +183,21 @@ fn ports_written_in_files_are_read_and_switches_heeded() {
         port("repository/conf/tomcat/catalina-server.xml", connectors, "gateway", "2.6", "servlet-http"),
         (Some(9765), true)
     );
+}
+
+#[test]
+fn properties_without_an_encoding_are_read_whatever_their_bytes() {
+    let engine = Engine::new().expect("the embedded rules load");
+    for comment in [b"# \xe4\n".as_slice(), "# \u{e4}\n".as_bytes()] {
+        let mut memory = Memory::default();
+        memory.insert("n/repository/conf/carbon.xml", "<Server><Ports><Offset>2</Offset></Ports></Server>");
+        memory.insert("n/repository/conf/jndi.properties", "");
+        memory.insert("n/repository/conf/synapse.properties", [comment, b"inbound.port.offset.enable=false\n"].concat());
+        let topology = "nodes: [{name: n, role: gateway, home: n, product: \"4.1\"}]";
+        let project = engine.open_in(&memory, Path::new(""), topology).unwrap_or_else(|error| panic!("{error}"));
+        let spec = engine.catalogue.listeners.iter().position(|listener| listener.id == "websub-http").expect("a listener");
+        assert_eq!(project.model.nodes[0].listeners[spec].port.value(), Some(9021));
+        let findings = engine.lint(&project, &HashMap::new()).findings;
+        assert!(findings.iter().all(|finding| finding.rule != "file-malformed"));
+    }
 }

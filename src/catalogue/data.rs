@@ -60,6 +60,7 @@ pub struct FileData {
 pub enum FormatData {
     Xml,
     Toml,
+    Properties,
     Text,
 }
 

@@ -160,6 +160,7 @@ fn format_of(format: FormatData) -> Option<Format> {
     match format {
         FormatData::Xml => Some(Format::Xml),
         FormatData::Toml => Some(Format::Toml),
+        FormatData::Properties => Some(Format::Properties),
         FormatData::Text => None,
     }
 }

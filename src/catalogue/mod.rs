@@ -101,7 +101,11 @@ pub struct FileSpec {
 impl FileSpec {
     /// How its bytes are decoded.
     pub fn text_kind(&self) -> TextKind {
-        if self.format == Some(Format::Xml) { TextKind::Xml } else { TextKind::Utf8 }
+        match self.format {
+            Some(Format::Xml) => TextKind::Xml,
+            Some(Format::Properties) => TextKind::Utf8OrLatin1,
+            Some(Format::Toml) | None => TextKind::Utf8,
+        }
     }
 }
 

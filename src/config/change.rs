@@ -9,7 +9,7 @@ use super::lookup::Fragment;
 use super::markup;
 use super::path::Path;
 use super::xml::{Element, Tree, is_blank};
-use super::{Body, Document, Found, toml_change};
+use super::{Body, Document, Found, properties_change, toml_change};
 use crate::source::{Content, Span};
 
 /// Bytes of a file and what they are to become.
@@ -37,7 +37,7 @@ pub enum Change {
     Remove,
 }
 
-/// The edits that give the setting at the path the value: the first active place is rewritten, else the first
+/// The edits that give the setting at the path the value: the first active place (see [`Document::find`]) is rewritten, else the first
 /// commented-out element is uncommented in place, else a new one is inserted behind the first of the siblings `beside`
 /// that is there (active or commented out), else at the end of its parent.
 ///
@@ -48,6 +48,9 @@ pub fn set(document: &Document, content: &Content, path: &Path, value: &str, bes
     let raw = match &document.body {
         Body::Xml(tree) => set_xml(tree, text, path, value, beside)?,
         Body::Toml(tree) => vec![toml_change::set(tree, text, path, value, beside)?],
+        Body::Properties(tree) => {
+            return Some(to_disk(content, vec![properties_change::set(tree, content, path, value, beside)?]));
+        }
     };
     let changed = Document::parse(&Content::plain(splice(text, &raw)?), document.format()).ok()?;
     let reads = changed.find(path).first().is_some_and(|found| found.text == value);
@@ -60,6 +63,9 @@ pub fn change(document: &Document, content: &Content, found: &Found, change: &Ch
     let place = content.to_text(found.span);
     let element = content.to_text(found.element);
     let raw = match (change, &document.body) {
+        (_, Body::Properties(tree)) => {
+            return Some(to_disk(content, vec![properties_change::change(tree, content, &element, change)?]));
+        }
         (Change::Remove, Body::Xml(_)) => remove_xml(text, element)?,
         (Change::Remove, Body::Toml(_)) => toml_change::remove(text, element)?,
         (Change::Value(value), body) => replace(body, text, &element, place, found.exact, value)?,
@@ -97,7 +103,7 @@ fn splice(text: &str, edits: &[RawEdit]) -> Option<String> {
     Some(changed)
 }
 
-fn splice_one(text: &str, edit: &RawEdit) -> Option<String> {
+pub(super) fn splice_one(text: &str, edit: &RawEdit) -> Option<String> {
     splice(text, std::slice::from_ref(edit))
 }
 
@@ -112,6 +118,7 @@ fn replace(body: &Body, text: &str, element: &Range<usize>, place: Range<usize>,
             }
         }
         Body::Toml(_) => toml_change::replace(text, place, exact, value),
+        Body::Properties(_) => None,
     }
 }
 

@@ -39,6 +39,9 @@ enum Target {
 impl Target {
     /// Finds the encoding as [`Content::decode`] does: byte-order mark, the look of the first bytes, the XML declaration.
     fn of(content: &Content) -> Option<Self> {
+        if content.is_undeclared_latin1() {
+            return Some(Self::Latin1);
+        }
         let bytes = content.bytes();
         if let Some((encoding, _)) = Encoding::for_bom(bytes) {
             return Some(Self::known(encoding));

@@ -78,6 +78,7 @@ fn expected(format: Format) -> &'static str {
     match format {
         Format::Xml => "an XML document",
         Format::Toml => "a TOML document",
+        Format::Properties => "Java properties",
     }
 }
 

@@ -12,6 +12,9 @@ mod lookup;
 mod malformed;
 mod markup;
 mod path;
+mod properties;
+mod properties_change;
+mod properties_text;
 mod toml_change;
 mod toml_text;
 mod toml_tree;
@@ -26,6 +29,10 @@ mod tests;
 mod tests_change;
 #[cfg(test)]
 mod tests_malformed;
+#[cfg(test)]
+mod tests_properties;
+#[cfg(test)]
+mod tests_properties_any;
 #[cfg(test)]
 mod tests_property;
 
@@ -47,6 +54,8 @@ pub enum Format {
     Xml,
     /// TOML 1.0.
     Toml,
+    /// Java properties, as `java.util.Properties` reads them.
+    Properties,
 }
 
 /// A parsed configuration file.
@@ -60,6 +69,7 @@ pub struct Document {
 enum Body {
     Xml(xml::Tree),
     Toml(toml_tree::Tree),
+    Properties(properties::Tree),
 }
 
 /// A value and where it was written.
@@ -71,7 +81,7 @@ pub struct Found {
     pub span: Span,
     /// Whether the bytes of `span` spell out `text`. Only then may parts of it be edited.
     pub exact: bool,
-    /// The whole element, attribute, comment, or key and value.
+    /// The whole element, attribute, comment, or key and value (with continuation lines).
     pub element: Span,
     /// Identity of the element that holds it (the table or array in TOML), within one document: duplicates share it,
     /// repeats under different parents do not. For an attribute it is the element that carries the attribute.
@@ -99,6 +109,7 @@ impl Document {
         let body = match format {
             Format::Xml => Body::Xml(xml::Tree::parse(content)?),
             Format::Toml => Body::Toml(toml_tree::Tree::parse(content)?),
+            Format::Properties => Body::Properties(properties::Tree::parse(content)?),
         };
         Ok(Self { body, disk: DiskMap::new(content) })
     }
@@ -108,31 +119,38 @@ impl Document {
         match self.body {
             Body::Xml(_) => Format::Xml,
             Body::Toml(_) => Format::Toml,
+            Body::Properties(_) => Format::Properties,
         }
     }
 
     /// Active values at the path, in document order. A repeated element gives several; an empty one counts.
-    /// A path of the other format finds nothing.
+    /// Of a key that properties hold several times the last comes first, for it is the one that Java keeps; the others
+    /// follow in document order. A path of another format finds nothing.
     pub fn find(&self, path: &Path) -> Vec<Found> {
         match &self.body {
             Body::Xml(tree) => tree.find(path, &self.disk),
             Body::Toml(tree) => tree.find(path, &self.disk),
+            Body::Properties(tree) => tree.find(path, &self.disk),
         }
     }
 
-    /// Commented-out leaf elements that would match the path if they were uncommented, in document order (XML only).
+    /// Commented-out leaf elements (of properties, lines `#key=value`) that would match the path if they were uncommented,
+    /// in document order; none in TOML.
     pub fn find_commented(&self, path: &Path) -> Vec<Found> {
         match &self.body {
             Body::Xml(tree) => tree.find_commented(path, &self.disk),
             Body::Toml(_) => Vec::new(),
+            Body::Properties(tree) => tree.find_commented(path, &self.disk),
         }
     }
 
-    /// Whether the element (the table, in TOML) that would hold the last step of the path exists.
+    /// Whether the element (the table, in TOML) that would hold the last step of the path exists. Properties have no
+    /// such thing: the file holds every key.
     pub fn has(&self, path: &Path) -> bool {
         match &self.body {
             Body::Xml(tree) => tree.has(path),
             Body::Toml(tree) => tree.has(path),
+            Body::Properties(_) => path.property().is_some(),
         }
     }
 
@@ -140,7 +158,7 @@ impl Document {
     pub fn root_name(&self) -> Option<&str> {
         match &self.body {
             Body::Xml(tree) => tree.root_name(),
-            Body::Toml(_) => None,
+            Body::Toml(_) | Body::Properties(_) => None,
         }
     }
 }

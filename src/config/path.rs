@@ -1,4 +1,4 @@
-//! Paths to settings: a small subset of `XPath` for XML, dotted keys for TOML.
+//! Paths to settings: a small subset of `XPath` for XML, dotted keys for TOML, plain keys for properties.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use super::Format;
 /// Where a setting stands in a file, whatever the file.
 ///
 /// XML: `/a/b/c`, `//c`, `/a//c/@x`, `/a/*`, and any number of `[@x='1']` and `[not(@x='1')]` after a name; names are local
-/// names. TOML: `a.b.c`, `a."b c"`, `a.b[].c` and `a.list[]` for the elements of an array.
+/// names. TOML: `a.b.c`, `a."b c"`, `a.b[].c` and `a.list[]` for the elements of an array. Properties: the key, to the letter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Path {
     text: String,
@@ -18,6 +18,7 @@ pub struct Path {
 enum Kind {
     Xml(XmlPath),
     Toml(Vec<Key>),
+    Properties,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -81,6 +82,7 @@ impl Path {
             Kind::Toml(keys) => {
                 keys.iter().rev().find_map(|key| if let Key::Name(name) = key { Some(name.as_str()) } else { None })
             }
+            Kind::Properties => Some(&self.text),
         }
     }
 
@@ -99,6 +101,8 @@ impl Path {
         let kind = match format {
             Format::Xml => Kind::Xml(reader.xml_path()?),
             Format::Toml => Kind::Toml(reader.toml_path()?),
+            Format::Properties if text.is_empty() => return Err(reader.error("expected a key")),
+            Format::Properties => Kind::Properties,
         };
         Ok(Self { text: text.to_owned(), kind })
     }
@@ -106,15 +110,20 @@ impl Path {
     pub(super) fn xml(&self) -> Option<&XmlPath> {
         match &self.kind {
             Kind::Xml(path) => Some(path),
-            Kind::Toml(_) => None,
+            Kind::Toml(_) | Kind::Properties => None,
         }
     }
 
     pub(super) fn toml(&self) -> Option<&[Key]> {
         match &self.kind {
             Kind::Toml(keys) => Some(keys),
-            Kind::Xml(_) => None,
+            Kind::Xml(_) | Kind::Properties => None,
         }
+    }
+
+    /// The key, of a path into properties.
+    pub(super) fn property(&self) -> Option<&str> {
+        (self.kind == Kind::Properties).then_some(&self.text)
     }
 }
 

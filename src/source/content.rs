@@ -15,6 +15,8 @@ pub enum TextKind {
     Xml,
     /// UTF-8 (TOML, YAML), with or without byte-order mark.
     Utf8,
+    /// UTF-8, else ISO-8859-1, in which any bytes are a text (Java properties).
+    Utf8OrLatin1,
 }
 
 /// Bytes that are no text of the encoding that the file declares.
@@ -44,6 +46,7 @@ pub struct Content {
     /// `None` where the text's UTF-8 bytes are the bytes on disk.
     disk: Option<Disk>,
     error: Option<DecodeError>,
+    undeclared_latin1: bool,
     lines: OnceLock<Vec<usize>>,
 }
 
@@ -66,6 +69,9 @@ impl Content {
             Declared::Latin1 => Self::latin1(bytes, None),
             Declared::Known(encoding) if encoding == UTF_8 && bom == 0 => match String::from_utf8(bytes) {
                 Ok(text) => Self::plain(text),
+                Err(error) if kind == TextKind::Utf8OrLatin1 => {
+                    Self { undeclared_latin1: true, ..Self::latin1(error.into_bytes(), None) }
+                }
                 Err(error) => {
                     let offset = error.utf8_error().valid_up_to();
                     Self::latin1(error.into_bytes(), Some(misfit(offset, encoding)))
@@ -77,13 +83,16 @@ impl Content {
 
     /// Text that lies on disk as UTF-8 without byte-order mark.
     pub fn plain(text: impl Into<String>) -> Self {
-        Self { text: text.into(), disk: None, error: None, lines: OnceLock::new() }
+        Self::new(text.into(), None, None)
+    }
+
+    fn new(text: String, disk: Option<Disk>, error: Option<DecodeError>) -> Self {
+        Self { text, disk, error, undeclared_latin1: false, lines: OnceLock::new() }
     }
 
     fn latin1(bytes: Vec<u8>, error: Option<DecodeError>) -> Self {
         if bytes.is_ascii() {
-            let text = String::from_utf8(bytes).unwrap_or_default();
-            return Self { text, disk: None, error, lines: OnceLock::new() };
+            return Self::new(String::from_utf8(bytes).unwrap_or_default(), None, error);
         }
         let text = encoding_rs::mem::decode_latin1(&bytes).into_owned();
         let mut pairs = vec![(0, 0)];
@@ -94,7 +103,7 @@ impl Content {
                 pairs.push((at, disk + 1));
             }
         }
-        Self { text, disk: Some(Disk { bytes, pairs }), error, lines: OnceLock::new() }
+        Self::new(text, Some(Disk { bytes, pairs }), error)
     }
 
     /// Decodes byte by byte and notes where text and disk part: slow, and for rare encodings only.
@@ -103,7 +112,7 @@ impl Content {
             return match std::str::from_utf8(&bytes[bom..]) {
                 Ok(text) => {
                     let text = text.to_owned();
-                    Self { text, disk: Some(Disk { bytes, pairs: vec![(0, bom)] }), error: None, lines: OnceLock::new() }
+                    Self::new(text, Some(Disk { bytes, pairs: vec![(0, bom)] }), None)
                 }
                 Err(error) => {
                     let offset = bom + error.valid_up_to();
@@ -127,7 +136,7 @@ impl Content {
                 start = disk + 1;
             }
         }
-        Self { text, disk: Some(Disk { bytes, pairs }), error: None, lines: OnceLock::new() }
+        Self::new(text, Some(Disk { bytes, pairs }), None)
     }
 
     /// The bytes as they lie on disk.
@@ -143,6 +152,11 @@ impl Content {
     /// Why the bytes are no text of their encoding, if they are not.
     pub fn error(&self) -> Option<&DecodeError> {
         self.error.as_ref()
+    }
+
+    /// Whether the text was read as ISO-8859-1 since it is no UTF-8, without anything that declares it.
+    pub fn is_undeclared_latin1(&self) -> bool {
+        self.undeclared_latin1
     }
 
     /// The bytes on disk of a byte range of [`Content::text`].
@@ -211,7 +225,7 @@ fn detect(bytes: &[u8], kind: TextKind) -> Result<(Declared, usize), DecodeError
     if let Some((encoding, bom)) = Encoding::for_bom(bytes) {
         return Ok((Declared::Known(encoding), bom));
     }
-    if kind == TextKind::Utf8 {
+    if kind != TextKind::Xml {
         return Ok((Declared::Known(UTF_8), 0));
     }
     match bytes {
@@ -286,6 +300,15 @@ mod tests {
         let content = Content::decode(b"\xef\xbb\xbf<a/>".to_vec(), TextKind::Xml);
         assert_eq!(content.text(), "<a/>");
         assert_eq!(content.to_disk(0..4), Span::new(3, 7));
+    }
+
+    #[test]
+    fn what_is_no_utf_8_may_be_latin1_without_saying_so() {
+        let latin1 = Content::decode(b"k=\xe4\x80".to_vec(), TextKind::Utf8OrLatin1);
+        assert_eq!((latin1.text(), latin1.error(), latin1.is_undeclared_latin1()), ("k=\u{e4}\u{80}", None, true));
+        assert_eq!(latin1.to_disk(2..4), Span::new(2, 3));
+        let utf8 = Content::decode("k=\u{e4}".into(), TextKind::Utf8OrLatin1);
+        assert_eq!((utf8.text(), utf8.is_undeclared_latin1()), ("k=\u{e4}", false));
     }
 
     #[test]

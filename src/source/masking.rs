@@ -77,6 +77,8 @@ struct Patterns {
     hint: Pattern,
     /// `key: value` on a line of its own, the value maybe below.
     pair: Pattern,
+    /// `key value`, as properties may have it.
+    spaced: Pattern,
     attribute: Pattern,
     inline: Pattern,
     /// `key=value` in a URL, a JDBC string, the environment of a command.
@@ -106,8 +108,9 @@ static PATTERNS: Patterns = Patterns {
     ),
     pair: Pattern::new(
         &[],
-        r#"^(?:[ \t#;?]|<!--)*(?:-[ \t]+)?["']?([0-9A-Za-z_][0-9A-Za-z_.\-]*)["']?[ \t]*[=:](?:[ \t]*(\S.*))?\r?$"#,
+        r#"^(?:[ \t\f#;?!]|<!--)*(?:-[ \t]+)?["']?((?:[0-9A-Za-z_]|\\.)(?:[0-9A-Za-z_.\-]|\\.)*)["']?[ \t\f]*[=:](?:[ \t\f]*(\S.*))?\r?$"#,
     ),
+    spaced: Pattern::new(&[" ", "\t", "\\"], r"^[ \t\f#!]*([0-9A-Za-z_][0-9A-Za-z_.\-]*)(?:[ \t\f]+(\S.*?))?(?:\\?\r?)$"),
     attribute: Pattern::new(&["="], r#"([0-9A-Za-z_:.\-]+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')"#),
     inline: Pattern::new(&["{", ","], r#"[{,]\s*["']?([0-9A-Za-z_.\-]+)["']?\s*[=:]\s*("[^"]*"|'[^']*'|[^,}\s]+)"#),
     query: Pattern::new(&["="], r#"(?:^|[\s?&;,"'`(])([0-9A-Za-z_.\-]+)=([^\s&;<>"'`)]+)"#),
@@ -115,7 +118,10 @@ static PATTERNS: Patterns = Patterns {
     option: Pattern::new(&["-"], r"(?:^|\s)--?([0-9A-Za-z\-]+)(?:=|[ \t]+)([^\s\-]\S*)"),
     scheme: Pattern::new(&["asic", "ASIC", "earer", "EARER"], r#"(?i)\b(?:basic|bearer)['"]?\s+([^\s<>"']+)"#),
     encoded: Pattern::new(&["ase64", "ASE64"], r#"(?i)base64\w*\(\s*['"]([^'"]*)['"]"#),
-    user: Pattern::new(&["//", ":/"], r"[A-Za-z][0-9A-Za-z_+.\-]*(?::/{1,2}|//)([^\s<>]*)(?:@|＠|(?i:%40)|&#0*64;|&#x0*40;)"),
+    user: Pattern::new(
+        &["//", ":/"],
+        r"[A-Za-z][0-9A-Za-z_+.\-]*(?:\\?:/{1,2}|//)([^\s<>]*)(?:@|＠|(?i:%40)|&#0*64;|&#x0*40;|\\u0040)",
+    ),
     cut_user: Pattern::new(&["@"], r#"://((?:[^\s<>/"'@]|<!--[^>]*-->|\r?\n[ \t]*)+)@"#),
     told: Pattern::new(&["<!--"], r"(?i)(?:password|passwd|passphrase|secret|token)\s+(?:is|was)?[ \t]*[:=]?[ \t]*(\S+)"),
     plain_user: Pattern::new(&["@", "%40"], r#"(?:^|[\s"'=>,/])([^\s/@"'<>:,]+:[^\s/@"'<>]+)(?:@|(?i:%40))[0-9A-Za-z_\[]"#),
@@ -147,8 +153,8 @@ fn secrets(text: &str, broken: bool) -> Vec<Range<usize>> {
             tag_done = found[before..].iter().map(|range| range.end).max().unwrap_or_default().max(start + 1);
         }
         if hint >= line_done {
-            let start = text[..hint].rfind('\n').map_or(0, |at| at + 1).max(line_done);
-            let end = text[hint..].find('\n').map_or(text.len(), |at| hint + at);
+            let start = line_start(text, hint).max(line_done);
+            let end = line_end(text, hint);
             line_done = of_line(patterns, text, start..end, broken, &mut found);
         }
     }
@@ -157,6 +163,39 @@ fn secrets(text: &str, broken: bool) -> Vec<Range<usize>> {
     }
     found.sort_by_key(|range| (range.start, range.end));
     found
+}
+
+/// Where the line of an offset starts. A lone carriage return ends lines too, in properties.
+fn line_start(text: &str, at: usize) -> usize {
+    let bytes = text.as_bytes();
+    let ends = |place: &usize| bytes[*place] == b'\n' || bytes[*place] == b'\r' && bytes.get(place + 1) != Some(&b'\n');
+    (0..at).rev().find(ends).map_or(0, |end| end + 1)
+}
+
+/// Where the line of an offset ends; the carriage return in front of a newline is part of it.
+fn line_end(text: &str, at: usize) -> usize {
+    let mut from = at;
+    while let Some(end) = text[from..].find(['\n', '\r']).map(|length| from + length) {
+        if !text[end..].starts_with("\r\n") {
+            return end;
+        }
+        from = end + 1;
+    }
+    text.len()
+}
+
+/// The end of the lines in which the one that ends at an offset goes on, for it ends with an odd number of backslashes.
+fn continued(text: &str, start: usize, end: usize) -> usize {
+    let (mut start, mut end) = (start, end);
+    loop {
+        let line = text[start..end].trim_end_matches('\r');
+        let odd = (line.len() - line.trim_end_matches('\\').len()) % 2 == 1;
+        if !odd || end == text.len() {
+            return end;
+        }
+        start = end + 1;
+        end = line_end(text, start);
+    }
 }
 
 /// Secrets of the tag that starts at `<`, and of the element behind it.
@@ -240,7 +279,7 @@ fn end_of_element(text: &str, start: usize, name: &str, unclosed: &mut HashSet<S
 /// lines below.
 fn of_line(patterns: &Patterns, text: &str, range: Range<usize>, broken: bool, found: &mut Vec<Range<usize>>) -> usize {
     let (line, start) = (&text[range.clone()], range.start);
-    let mut done = range.end;
+    let (before, mut done) = (found.len(), range.end);
     if line.trim_start().strip_prefix("? ").is_some_and(|key| is_secret_name(key.trim())) {
         done = below(text, range.end, line.len() - line.trim_start().len());
         found.push(range.end..done);
@@ -256,6 +295,8 @@ fn of_line(patterns: &Patterns, text: &str, range: Range<usize>, broken: bool, f
             }
         }
     }
+    let (alone, value) = of_spaced(patterns, line);
+    found.extend(value.map(|value| start + value.start..start + value.end));
     for pattern in [&patterns.inline, &patterns.query, &patterns.system, &patterns.option] {
         for captures in pattern.captures_iter(line) {
             let (Some(key), Some(value)) = (captures.get(1), captures.get(2)) else { continue };
@@ -276,7 +317,23 @@ fn of_line(patterns: &Patterns, text: &str, range: Range<usize>, broken: bool, f
     for captures in always.into_iter().chain(broken.then_some(&patterns.line)).flat_map(|pattern| pattern.captures_iter(line)) {
         found.extend(captures.get(1).map(|secret| start + secret.start()..start + secret.end()));
     }
+    let last = start + line.trim_end_matches(['\r', '\\']).len();
+    if alone || found[before..].iter().any(|secret| secret.end >= last) {
+        let end = continued(text, start, range.end);
+        found.push(range.end..end);
+        done = done.max(end);
+    }
     done
+}
+
+/// Whether a line is the name of a secret alone, and the value that stands behind such a name and blanks.
+fn of_spaced(patterns: &Patterns, line: &str) -> (bool, Option<Range<usize>>) {
+    let Some(captures) = patterns.spaced.captures_iter(line).next() else { return (false, None) };
+    let Some(key) = captures.get(1).map(|key| key.as_str()).filter(|key| is_secret_name(key)) else { return (false, None) };
+    // Prose that starts with such a word has more of them.
+    let prose = |value: &str| !key.trim_end_matches('.').contains(['.', '_']) && value.contains([' ', '\t']);
+    let value = captures.get(2).filter(|value| !value.as_str().starts_with(['=', ':']) && !prose(value.as_str()));
+    (captures.get(2).is_none(), value.map(|value| value.range()))
 }
 
 /// The end of the lines behind `end` that are indented deeper than `indent`, or start with `:` (a YAML value).
@@ -373,6 +430,7 @@ mod tests {
             &PATTERNS.hint,
             &PATTERNS.attribute,
             &PATTERNS.pair,
+            &PATTERNS.spaced,
             &PATTERNS.inline,
             &PATTERNS.query,
             &PATTERNS.system,
@@ -431,12 +489,45 @@ mod tests {
     }
 
     #[test]
+    fn secrets_of_properties_are_starred() {
+        let cases = [
+            (
+                "connectionfactory.TopicConnectionFactory = amqp://admin:admin@clientid/carbon?brokerlist='tcp://localhost:5672'",
+                "connectionfactory.TopicConnectionFactory = amqp://***********@clientid/carbon?brokerlist='tcp://localhost:5672'",
+            ),
+            ("#c=amqp\\://admin\\:a/b@clientid", "#c=amqp\\://**********@clientid"),
+            ("c=amqp://admin:a@clientid?x='tcp://a:b@h'", "c=amqp://*****************************@h'"),
+            ("c = amqp://admin:\\\n    admin@clientid", "c = amqp://*******\n    *****@clientid"),
+            ("password=abc", "password=***"),
+            ("!password = abc ", "!password = *** "),
+            ("javax.net.ssl.keyStorePassword: x", "javax.net.ssl.keyStorePassword: *"),
+            ("my\\ password = x", "my\\ password = *"),
+            ("javax.net.ssl.keyStorePassword x y", "javax.net.ssl.keyStorePassword * *"),
+            ("password\tx", "password\t*"),
+            ("password=ab\\\n  cd\\\r\n\tef\nx=y", "password=***\n  ***\r\n\t**\nx=y"),
+            ("password=\\\nab", "password=*\n**"),
+            ("password\\\n = ab\nx=y", "password\\\n * **\nx=y"),
+            ("x=y\rpassword = ab\\\rcd\rx=y", "x=y\rpassword = ***\r**\rx=y"),
+            ("password=ab\\\\\nx=y", "password=****\nx=y"),
+        ];
+        for (text, masked) in cases {
+            assert_eq!(mask(text, false), masked);
+            // Where the file is not understood, more goes, and nothing comes back.
+            let (whole, broken) = (masked.as_bytes(), mask(text, true));
+            assert!(broken.bytes().zip(whole).all(|(broken, whole)| *whole != b'*' || broken == b'*'), "{broken}");
+        }
+    }
+
+    #[test]
     fn what_is_no_secret_stays() {
         for text in [
             "<KeyValidatorClientType>ThriftClient</KeyValidatorClientType>",
             "<ServerURL>https://km:9443/services/</ServerURL>",
             "<TokenURL>https://gw:8243/token</TokenURL>",
             "key_manager: km",
+            "Keys of the gateway stand below",
+            "Token. Then more",
+            "queue.TokenQueue\\\n = x",
             "<parameter name=\"port\" locked=\"false\">8280</parameter>",
         ] {
             assert_eq!(mask(text, false), text);
