@@ -609,3 +609,25 @@ fn a_stream_processor_has_ports_of_its_own_and_no_offset() {
         assert_eq!(open.collect::<Vec<_>>(), [7612, 7712, 7444, 9444, 9643]);
     }
 }
+
+#[test]
+fn the_broker_of_jndi_properties_does_not_follow_the_offset() {
+    let engine = Engine::new().expect("the embedded rules load");
+    let jndi =
+        "connectionfactory.TopicConnectionFactory = amqp://admin:hidden@clientid/carbon?brokerlist='tcp://localhost:5672'\n";
+    let mut memory = Memory::default();
+    memory.insert(
+        "tm/repository/conf/carbon.xml".to_owned(),
+        "<Server><Version>2.6.0</Version><Ports><Offset>2</Offset></Ports></Server>".to_owned(),
+    );
+    memory.insert("tm/repository/conf/jndi.properties".to_owned(), jndi.to_owned());
+    let topology = "nodes:\n  - {name: tm, role: traffic-manager, home: tm, host: tm}\n";
+    let project = engine.open_in(&memory, Path::new(""), topology).unwrap_or_else(|error| panic!("{error}"));
+    let linted = engine.lint(&project, &HashMap::new());
+    let said: Vec<_> = linted.findings.iter().map(|finding| (finding.rule.as_str(), finding.message.as_str())).collect();
+    let message = "tm calls tm on 5672 (Throttle decisions, to the own broker), but tm listens on 5674";
+    assert_eq!(said, [("link-port-mismatch", message)]);
+    let suggestion = carbonlint::fix::suggest(&project.model, &linted.findings[0].fixes[0]);
+    let edit = &suggestion.edits[0].edit;
+    assert_eq!((&jndi[edit.span.start..edit.span.end], edit.text.as_str()), ("5672", "5674"));
+}
