@@ -2,7 +2,7 @@
 //! line, tests and editors start from.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::fix::{self, Applied, FileChange, FileEdit, HeldBack, Plan, Planner, R
 use crate::home::{self, Disk, FileState, Home, ReadError, Storage, Wanted};
 use crate::lint::{self, Linted, Options, Rules};
 use crate::source::{Content, SourceId, Sources, TextKind};
-use crate::topology::{self, Topology, TopologyError};
+use crate::topology::{self, Layer, Topology, TopologyError};
 
 /// Product knowledge and rules, loaded once.
 pub struct Engine {
@@ -171,13 +171,12 @@ impl Engine {
     ) -> Result<Loaded, OpenError> {
         let fail = |errors| OpenError::Topology { name: name.to_owned(), content: Arc::clone(content), errors };
         let declared = declared.map_err(&fail)?;
+        let on_disk = storage.is_none();
         let disk;
         let storage = if let Some(storage) = storage {
             storage
         } else {
-            let named = declared.nodes.iter().flat_map(|node| &node.home).map(|home| folder.join(&home.value));
-            let folders: Vec<PathBuf> = named.chain([folder.to_owned()]).collect();
-            disk = Disk::below(folders.iter().map(PathBuf::as_path));
+            disk = Disk::below([folder]);
             &disk
         };
         let (topology, mut errors) = home::expand(declared, folder, storage);
@@ -192,6 +191,15 @@ impl Engine {
         }
         let mut sources = Sources::default();
         let topology_source = sources.add(name, Arc::clone(content), None);
+        let named = topology.nodes.iter().flat_map(|node| &node.home).map(|layer| folder.join(&layer.path.value));
+        let roots: Vec<PathBuf> = named.chain([folder.to_owned()]).collect();
+        let with_homes;
+        let storage = if on_disk {
+            with_homes = Disk::below(roots.iter().map(PathBuf::as_path));
+            &with_homes
+        } else {
+            storage
+        };
         let inputs = self.read(topology, topology_source, sources, storage, folder);
         let shown = home::display(folder);
         Ok(Loaded { inputs, folder: if shown == "." { String::new() } else { shown } })
@@ -207,8 +215,7 @@ impl Engine {
     ) -> Inputs {
         let wanted: Vec<Wanted> =
             self.catalogue.files.iter().map(|file| Wanted { path: file.path.clone(), kind: file.text_kind() }).collect();
-        let paths: Vec<Vec<&str>> =
-            topology.nodes.iter().map(|node| node.home.iter().map(|layer| layer.value.as_str()).collect()).collect();
+        let paths: Vec<&[Layer]> = topology.nodes.iter().map(|node| node.home.as_slice()).collect();
         let homes = home::read(storage, folder, &paths, &wanted, &mut sources);
         let documents = Documents::parse(&sources, &self.parsable(&homes));
         let (catalogue, topology, sources) = (Arc::clone(&self.catalogue), Arc::new(topology), Arc::new(sources));
@@ -218,13 +225,17 @@ impl Engine {
     /// The files that were read and have a format, each once.
     fn parsable(&self, homes: &[Arc<Home>]) -> Vec<(SourceId, Format)> {
         let mut seen = vec![false; homes.len()];
+        // Homes may share a layer, and with it files.
+        let mut once = HashSet::new();
         let mut files = Vec::new();
         for home in homes {
             if std::mem::replace(&mut seen[home.id], true) {
                 continue;
             }
             for (index, spec) in self.catalogue.files.iter().enumerate() {
-                if let (FileState::Read(source), Some(format)) = (home.file(index), spec.format) {
+                if let (FileState::Read(source), Some(format)) = (home.file(index), spec.format)
+                    && once.insert(*source)
+                {
                     files.push((*source, format));
                 }
             }

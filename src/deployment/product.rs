@@ -126,7 +126,8 @@ fn try_one(inputs: &Inputs, home: &Home, detector: &Detector) -> Option<Product>
             named(catalogue, &captures, &origin, place)
         }
         Detector::Directory(pattern) => {
-            let captures = pattern.regex()?.captures(home.layers.first()?.rsplit('/').next()?)?;
+            let pattern = pattern.regex()?;
+            let captures = home.directories.iter().find_map(|name| pattern.captures(name))?;
             named(catalogue, &captures, "its directory's name", None)
         }
         Detector::Structure { file, path, family, .. } => {

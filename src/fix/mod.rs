@@ -31,6 +31,8 @@ pub struct Suggestion {
     pub edits: Vec<FileEdit>,
     /// What would have to be written by hand, for each change that could not be turned into bytes.
     pub by_hand: Vec<String>,
+    /// The first of them that only an archive stands against.
+    pub archived: Option<String>,
 }
 
 /// An edit of a file.
@@ -55,14 +57,34 @@ pub struct Preview {
     pub added: Vec<String>,
 }
 
+/// A change that cannot be turned into bytes.
+struct ByHand {
+    /// What somebody would have to do.
+    what: String,
+    /// Whether it is only that the file lies in an archive.
+    archived: bool,
+}
+
+impl From<String> for ByHand {
+    fn from(what: String) -> Self {
+        Self { what, archived: false }
+    }
+}
+
 /// Turns a fix into edits.
 pub fn suggest(model: &Deployment, fix: &Fix) -> Suggestion {
     let mut edits = Vec::new();
     let mut by_hand = Vec::new();
+    let mut archived = None;
     for change in &fix.changes {
         match resolve(model, change) {
             Ok(found) => edits.extend(found),
-            Err(what) => by_hand.push(what),
+            Err(ByHand { what, archived: is_archived }) => {
+                if is_archived {
+                    archived.get_or_insert_with(|| what.clone());
+                }
+                by_hand.push(what);
+            }
         }
     }
     edits.sort_by_key(|one: &FileEdit| (one.source, one.edit.span));
@@ -78,39 +100,51 @@ pub fn suggest(model: &Deployment, fix: &Fix) -> Suggestion {
     if !applicable {
         edits.clear();
     }
-    Suggestion { title: fix.title.clone(), safety: fix.safety, why: fix.why.clone(), applicable, edits, by_hand }
+    Suggestion { title: fix.title.clone(), safety: fix.safety, why: fix.why.clone(), applicable, edits, by_hand, archived }
 }
 
 /// The edits of a change, or what somebody would have to do by hand.
-fn resolve(model: &Deployment, change: &Change) -> Result<Vec<FileEdit>, String> {
+fn resolve(model: &Deployment, change: &Change) -> Result<Vec<FileEdit>, ByHand> {
     match change {
         Change::Replace { place: Some(place), text } => {
+            let what = || format!("write {text} in {}", model.sources().file_line(*place));
+            editable(model, place.source, what)?;
             Ok(vec![FileEdit { source: place.source, edit: Edit { span: place.span, text: text.clone() } }])
         }
         Change::Replace { place: None, text } => {
-            Err(format!("write {text} there: the text is not written plainly enough to be edited"))
+            Err(format!("write {text} there: the text is not written plainly enough to be edited").into())
         }
         Change::Mend { file } => {
             let file = &model.files[*file];
             match &file.state {
                 FileProblem::Malformed(malformed) => {
+                    editable(model, file.source, || format!("mend {}", model.sources().get(file.source).name))?;
                     let (_, edits) = malformed.fix.as_ref().ok_or_else(|| "mend the file".to_owned())?;
                     Ok(edits.iter().map(|edit| FileEdit { source: file.source, edit: edit.clone() }).collect())
                 }
-                _ => Err("mend the file".to_owned()),
+                _ => Err("mend the file".to_owned().into()),
             }
         }
         Change::Set { node, setting, value } => set(model, *node, *setting, value),
     }
 }
 
-fn set(model: &Deployment, node_index: usize, setting: usize, value: &str) -> Result<Vec<FileEdit>, String> {
+/// Whether a file can be edited where it lies. `what` says what to do by hand where it cannot.
+fn editable(model: &Deployment, source: SourceId, what: impl Fn() -> String) -> Result<(), ByHand> {
+    if model.sources().get(source).real.is_some() || source == model.inputs.topology_source {
+        return Ok(());
+    }
+    let what = format!("{}: it lies in an archive, so change it where the archive is made", what());
+    Err(ByHand { what, archived: true })
+}
+
+fn set(model: &Deployment, node_index: usize, setting: usize, value: &str) -> Result<Vec<FileEdit>, ByHand> {
     let node = &model.nodes[node_index];
     let spec = &model.catalogue().settings[setting];
     let started = setting == model.catalogue().offset
         && node.offset.place.is_some_and(|place| place.source == model.inputs.topology_source);
     if started {
-        return Err(format!("start {} with -D{}={value}", node.name, model.catalogue().offset_property));
+        return Err(format!("start {} with -D{}={value}", node.name, model.catalogue().offset_property).into());
     }
     let places: Vec<_> = spec.places.iter().filter(|place| holds(place.versions, node.product.family)).collect();
     let present: Vec<_> = places
@@ -127,6 +161,8 @@ fn set(model: &Deployment, node_index: usize, setting: usize, value: &str) -> Re
     for (place, source, document) in tried {
         let content = &model.sources().get(*source).content;
         if let Some(edits) = config::set(document, content, &place.path, value, &spec.beside) {
+            let what = || format!("set {} to {value} in {}", place.path, model.sources().get(*source).name);
+            editable(model, *source, what)?;
             return Ok(edits.into_iter().map(|edit| FileEdit { source: *source, edit }).collect());
         }
     }
@@ -134,7 +170,7 @@ fn set(model: &Deployment, node_index: usize, setting: usize, value: &str) -> Re
         || spec.title.clone(),
         |place| format!("{} in {}/{}", place.path, node.home.name, model.catalogue().files[place.file].path),
     );
-    Err(format!("set {what} to {value}"))
+    Err(format!("set {what} to {value}").into())
 }
 
 /// What the edits of a suggestion change, line by line. Edits of the same lines are shown as one.

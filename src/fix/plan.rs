@@ -12,7 +12,7 @@ use crate::catalogue::Severity;
 use crate::config::{self, Edit};
 use crate::deployment::{self, Deployment};
 use crate::lint::{self, Finding, Linted, Options, Rules, Safety, Side};
-use crate::source::{Content, SourceId};
+use crate::source::{Content, SourceId, mask_text};
 
 use super::{FileEdit, Suggestion, suggest};
 
@@ -166,7 +166,29 @@ impl Planner<'_> {
         for choice in self.choose(&state, &given_up, |_| true) {
             given_up.insert(choice, Some(format!("it is still open after {ROUNDS} rounds: it undoes what another fix does")));
         }
+        for (choice, why) in self.archived(&state) {
+            given_up.entry(choice).or_insert(Some(why));
+        }
         Self::finish(model, state, given_up)
+    }
+
+    /// Fixes that would be taken if the file to be changed did not lie in an archive, and what to do instead.
+    fn archived(&self, state: &State) -> Vec<(Choice, String)> {
+        let findings = state.linted.findings.iter().filter(|finding| finding.severity > Severity::Info);
+        let of_finding = |finding: &Finding| {
+            let fix = self.in_order(finding, |fix| self.may_take(fix)).into_iter().next()?;
+            let why = suggest(&state.model, fix).archived?;
+            let choice = Choice { fingerprint: finding.fingerprint.clone(), title: fix.title.clone() };
+            Some((choice, mask_text(&why)))
+        };
+        findings.filter_map(of_finding).collect()
+    }
+
+    /// The fixes of a finding, those of the preferred side first.
+    fn in_order<'a>(&self, finding: &'a Finding, suits: impl Fn(&lint::Fix) -> bool) -> Vec<&'a lint::Fix> {
+        let mut fixes: Vec<&lint::Fix> = finding.fixes.iter().filter(|fix| suits(fix)).collect();
+        fixes.sort_by_key(|fix| fix.side.map_or(1, |side| if side == self.wish.prefer { 0 } else { 2 }));
+        fixes
     }
 
     /// Takes fixes round by round until none is left that was not given up.
@@ -192,17 +214,23 @@ impl Planner<'_> {
         let torn = if self.wish.prefer == Side::Server { self.torn(state) } else { HashSet::new() };
         let choice = |finding: &Finding| {
             let is_torn = torn.contains(finding.nodes.get(1..).unwrap_or_default());
-            let suits = |fix: &&lint::Fix| {
+            let suits = |fix: &lint::Fix| {
                 let only_for_all = fix.safety == Safety::Unsafe && !self.wish.unsafe_fixes;
                 self.may_take(fix) && !(only_for_all && is_torn)
             };
-            let mut fixes: Vec<_> = finding.fixes.iter().filter(suits).collect();
-            fixes.sort_by_key(|fix| fix.side.map_or(1, |side| if side == self.wish.prefer { 0 } else { 2 }));
-            fixes.into_iter().find_map(|fix| {
+            for fix in self.in_order(finding, suits) {
                 let choice = Choice { fingerprint: finding.fingerprint.clone(), title: fix.title.clone() };
-                let open = !given_up.contains_key(&choice) && suggest(&state.model, fix).applicable;
-                open.then_some(choice)
-            })
+                if given_up.contains_key(&choice) {
+                    continue;
+                }
+                let suggestion = suggest(&state.model, fix);
+                if suggestion.applicable {
+                    return Some(choice);
+                }
+                // As where a file may not be written: the other side is no way out.
+                suggestion.archived.is_none().then_some(())?;
+            }
+            None
         };
         findings.filter_map(choice).collect()
     }

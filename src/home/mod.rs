@@ -1,10 +1,12 @@
-//! Homes: the only stage that reads. Whatever a file comes from (disk now; archives, layers and
-//! unsaved text are further [`Storage`]s), later stages see the same [`Home`]s and [`Sources`].
+//! Homes: the only stage that reads. Whatever a file comes from (a directory, an archive, a layer laid over others;
+//! unsaved text is a further [`Storage`]), later stages see the same [`Home`]s and [`Sources`].
 //!
 //! Invariants: nothing is read outside the folder of the topology and the homes that it names;
 //! nothing is read that no catalogue asks for; every failure is kept beside what could be read.
 
+mod archive;
 mod expand;
+mod layers;
 mod storage;
 
 use std::collections::HashMap;
@@ -15,9 +17,12 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 pub use expand::expand;
-pub use storage::{Disk, MAX_FILE_BYTES, Memory, ReadError, Storage, StoredFile};
+pub use storage::{Disk, Lies, MAX_FILE_BYTES, Memory, ReadError, ReadSeek, Storage, StoredFile};
 
-use crate::source::{Content, SourceId, Sources, TextKind, nearest};
+use layers::{Archives, Layer};
+
+use crate::source::{Content, SourceId, Sources, TextKind};
+use crate::topology;
 
 /// The product directory of one or several nodes, with the files that the catalogue asked for.
 #[derive(Debug)]
@@ -30,8 +35,11 @@ pub struct Home {
     pub layers: Vec<String>,
     /// The layer that its state is about.
     pub layer: usize,
-    /// What became of its directories.
+    /// What became of its layers.
     pub state: HomeState,
+    /// What its directory may be called where the product was unpacked: its own name; of an archive, that of the folder
+    /// in it and that of the file.
+    pub directories: Vec<String>,
     /// The files that were asked for, in that order.
     files: Vec<FileState>,
 }
@@ -39,11 +47,11 @@ pub struct Home {
 /// Whether a home is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HomeState {
-    /// Each of its directories holds at least one file that was asked for.
+    /// Each of its layers holds at least one file that was asked for.
     Present,
-    /// One does not exist; the nearest directory beside it, if one has a similar name.
+    /// One does not exist; the nearest directory or archive beside it, if one has a similar name.
     Missing {
-        /// A directory of a similar name.
+        /// A directory or archive of a similar name.
         nearest: Option<String>,
     },
     /// One is there and holds none of the files that were asked for; the directory above it that does, if one does.
@@ -82,41 +90,37 @@ impl Home {
     }
 }
 
-/// Reads the wanted files of every home, each home once, and adds them to `sources` in a fixed order.
+/// Reads the wanted files of every home, each home and each archive once, and adds them to `sources` in a fixed order.
 ///
-/// `homes` are directories relative to `base`, one or several layers each. Files of equal bytes share their [`Content`].
-pub fn read(storage: &dyn Storage, base: &Path, homes: &[Vec<&str>], wanted: &[Wanted], sources: &mut Sources) -> Vec<Arc<Home>> {
-    let mut distinct: Vec<&Vec<&str>> = Vec::new();
-    let mut index_of: HashMap<&Vec<&str>, usize> = HashMap::new();
-    for home in homes {
+/// Paths of layers are relative to `base`. Files of equal bytes share their [`Content`].
+pub fn read(
+    storage: &dyn Storage,
+    base: &Path,
+    homes: &[&[topology::Layer]],
+    wanted: &[Wanted],
+    sources: &mut Sources,
+) -> Vec<Arc<Home>> {
+    let homes: Vec<Vec<Layer>> = homes.iter().map(|home| home.iter().map(|layer| Layer::new(base, layer)).collect()).collect();
+    let mut distinct: Vec<&Vec<Layer>> = Vec::new();
+    let mut index_of: HashMap<&Vec<Layer>, usize> = HashMap::new();
+    for home in &homes {
         index_of.entry(home).or_insert_with(|| {
             distinct.push(home);
             distinct.len() - 1
         });
     }
-    let paths = |home: &[&str]| home.iter().map(|layer| base.join(layer)).collect::<Vec<_>>();
-    let raw: Vec<RawHome> = distinct.par_iter().map(|home| read_home(storage, &paths(home), wanted)).collect();
-    let mut shared: HashMap<u64, Vec<Arc<Content>>> = HashMap::new();
+    let archives = Archives::open(storage, distinct.iter().copied().flatten(), wanted);
+    let raw: Vec<RawHome> = distinct.par_iter().map(|home| read_home(storage, &archives, home, wanted)).collect();
+    let mut adding = Adding { sources, contents: HashMap::new(), files: HashMap::new() };
     let built: Vec<Arc<Home>> = raw
         .into_iter()
         .zip(&distinct)
         .enumerate()
         .map(|(id, (raw, home))| {
-            let layers: Vec<String> = paths(home).iter().map(|layer| display(layer)).collect();
-            let files = raw.files.into_iter().zip(wanted).map(|((layer, file), wanted)| {
-                let file_name = format!("{}/{}", layers[layer], wanted.path);
-                match file {
-                    RawFile::Absent => FileState::Absent,
-                    RawFile::Read { content, hash, real } => {
-                        FileState::Read(sources.add(file_name, share(&mut shared, content, hash), Some(real)))
-                    }
-                    RawFile::Unreadable(why) => {
-                        FileState::Unreadable(sources.add(file_name, Arc::new(Content::plain("")), None), why)
-                    }
-                }
-            });
-            let files = files.collect();
-            Arc::new(Home { id, name: layers.join(" + "), layers, layer: raw.layer, state: raw.state, files })
+            let layers: Vec<String> = home.iter().map(|layer| display(&layer.path)).collect();
+            let files = raw.files.into_iter().zip(wanted).map(|(file, wanted)| adding.file(file, wanted.kind)).collect();
+            let directories = archives.directories(home);
+            Arc::new(Home { id, name: layers.join(" + "), layers, layer: raw.layer, state: raw.state, directories, files })
         })
         .collect();
     homes.iter().map(|home| Arc::clone(&built[index_of[home]])).collect()
@@ -125,77 +129,88 @@ pub fn read(storage: &dyn Storage, base: &Path, homes: &[Vec<&str>], wanted: &[W
 struct RawHome {
     layer: usize,
     state: HomeState,
-    /// Each with the layer that it comes from.
-    files: Vec<(usize, RawFile)>,
+    files: Vec<RawFile>,
 }
 
+/// A file of a home; whatever is there has a name for people.
 enum RawFile {
     Absent,
-    Read { content: Content, hash: u64, real: PathBuf },
-    Unreadable(String),
+    Read { name: String, content: Arc<Content>, hash: u64, real: Option<PathBuf> },
+    Unreadable { name: String, why: String },
 }
 
-fn read_home(storage: &dyn Storage, layers: &[PathBuf], wanted: &[Wanted]) -> RawHome {
-    let absent = |layer, state| RawHome { layer, state, files: Vec::new() };
-    for (layer, path) in layers.iter().enumerate() {
-        match storage.is_directory(path) {
-            Ok(true) => {}
-            Ok(false) => return absent(layer, missing(storage, path)),
-            Err(error) => return absent(layer, HomeState::Unreadable(error.to_string())),
+fn read_home(storage: &dyn Storage, archives: &Archives, layers: &[Layer], wanted: &[Wanted]) -> RawHome {
+    let mut files: Vec<RawFile> = wanted.iter().map(|_| RawFile::Absent).collect();
+    let failed = |layer, state| RawHome { layer, state, files: Vec::new() };
+    // That a layer is not there is worth more than that one holds nothing.
+    let mut lie = Vec::with_capacity(layers.len());
+    for (index, layer) in layers.iter().enumerate() {
+        match layers::lies(storage, layer) {
+            Ok(lies) => lie.push((layer, lies)),
+            Err(state) => return failed(index, state),
         }
     }
-    let mut files: Vec<(usize, RawFile)> = wanted.iter().map(|_| (0, RawFile::Absent)).collect();
-    for (layer, path) in layers.iter().enumerate() {
-        let mut empty = true;
-        for (file, wanted) in files.iter_mut().zip(wanted) {
-            let read = read_file(storage, &join(path, &wanted.path), wanted.kind);
-            if !matches!(read, RawFile::Absent) {
-                *file = (layer, read);
-                empty = false;
+    for (index, layer) in lie.into_iter().enumerate() {
+        let covering = match layers::read(storage, archives, layer, wanted) {
+            Ok(covering) => covering,
+            Err(state) => return failed(index, state),
+        };
+        for (file, covering) in files.iter_mut().zip(covering) {
+            if !matches!(covering, RawFile::Absent) {
+                *file = covering;
             }
-        }
-        if empty {
-            return absent(layer, HomeState::Empty { nearest: holding(storage, path, wanted) });
         }
     }
     RawHome { layer: 0, state: HomeState::Present, files }
 }
 
-/// The directory above a path in which wanted files lie: somebody named a folder within the home.
-fn holding(storage: &dyn Storage, path: &Path, wanted: &[Wanted]) -> Option<String> {
-    let holds = |home: &Path| wanted.iter().any(|wanted| storage.read(&join(home, &wanted.path)).is_ok());
-    path.ancestors().skip(1).take(4).filter(|home| !home.as_os_str().is_empty()).find(|home| holds(home)).map(display)
+/// Files on their way to the sources.
+struct Adding<'a> {
+    sources: &'a mut Sources,
+    /// Contents by hash.
+    contents: HashMap<u64, Vec<Arc<Content>>>,
+    /// What was added already, by name: layers of several homes.
+    files: HashMap<(String, TextKind), FileState>,
 }
 
-fn read_file(storage: &dyn Storage, path: &Path, kind: TextKind) -> RawFile {
-    match storage.read(path) {
-        Ok(StoredFile { bytes, real }) => {
-            let mut hasher = DefaultHasher::new();
-            (bytes.len(), &bytes, kind).hash(&mut hasher);
-            RawFile::Read { hash: hasher.finish(), content: Content::decode(bytes, kind), real }
+impl Adding<'_> {
+    fn file(&mut self, file: RawFile, kind: TextKind) -> FileState {
+        let name = match &file {
+            RawFile::Absent => return FileState::Absent,
+            RawFile::Read { name, .. } | RawFile::Unreadable { name, .. } => name.clone(),
+        };
+        if let Some(there) = self.files.get(&(name.clone(), kind)) {
+            return there.clone();
         }
-        Err(ReadError::Absent) => RawFile::Absent,
-        Err(error) => RawFile::Unreadable(error.to_string()),
+        let state = match file {
+            RawFile::Absent => FileState::Absent,
+            RawFile::Read { content, hash, real, .. } => {
+                let content = self.share(content, hash);
+                FileState::Read(self.sources.add(name.as_str(), content, real))
+            }
+            RawFile::Unreadable { why, .. } => {
+                FileState::Unreadable(self.sources.add(name.as_str(), Arc::new(Content::plain("")), None), why)
+            }
+        };
+        self.files.insert((name, kind), state.clone());
+        state
+    }
+
+    fn share(&mut self, content: Arc<Content>, hash: u64) -> Arc<Content> {
+        let bucket = self.contents.entry(hash).or_default();
+        if let Some(same) = bucket.iter().find(|other| other.bytes() == content.bytes()) {
+            return Arc::clone(same);
+        }
+        bucket.push(Arc::clone(&content));
+        content
     }
 }
 
-fn share(shared: &mut HashMap<u64, Vec<Arc<Content>>>, content: Content, hash: u64) -> Arc<Content> {
-    let bucket = shared.entry(hash).or_default();
-    if let Some(same) = bucket.iter().find(|other| other.bytes() == content.bytes()) {
-        return Arc::clone(same);
-    }
-    let content = Arc::new(content);
-    bucket.push(Arc::clone(&content));
-    content
-}
-
-fn missing(storage: &dyn Storage, path: &Path) -> HomeState {
-    let similar = path.parent().zip(path.file_name()).and_then(|(parent, name)| {
-        let beside = storage.directories(parent).unwrap_or_default();
-        let found = nearest(&name.to_string_lossy(), beside.iter().map(String::as_str))?.to_owned();
-        Some(display(&parent.join(found)))
-    });
-    HomeState::Missing { nearest: similar }
+/// Decodes a file; the hash is that of its bytes and their meaning.
+fn decode(bytes: Vec<u8>, kind: TextKind) -> (Arc<Content>, u64) {
+    let mut hasher = DefaultHasher::new();
+    (bytes.len(), &bytes, kind).hash(&mut hasher);
+    (Arc::new(Content::decode(bytes, kind)), hasher.finish())
 }
 
 /// Joins a path with forward slashes in a way that works on every platform.

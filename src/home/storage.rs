@@ -1,9 +1,9 @@
-//! Where bytes come from: the disk, or text in memory.
+//! Where bytes come from: the disk, or memory.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::fs;
-use std::io::{ErrorKind, Read};
+use std::io::{Cursor, ErrorKind, Read, Seek};
 use std::path::{Path, PathBuf};
 
 /// Configuration files are a few hundred kilobytes; what is larger is no configuration file.
@@ -53,6 +53,20 @@ pub struct StoredFile {
     pub real: PathBuf,
 }
 
+/// What lies at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lies {
+    /// A directory.
+    Directory,
+    /// A file.
+    File,
+}
+
+/// A file to be read in parts.
+pub trait ReadSeek: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> ReadSeek for T {}
+
 /// Something that holds files.
 pub trait Storage: Sync {
     /// The bytes of a file, and where it really lies.
@@ -61,17 +75,23 @@ pub trait Storage: Sync {
     /// Why it cannot be read, [`ReadError::Absent`] where it is not there.
     fn read(&self, path: &Path) -> Result<StoredFile, ReadError>;
 
-    /// Whether a directory is at `path`.
+    /// Opens a file of any size: an archive.
+    ///
+    /// # Errors
+    /// As [`Storage::read`].
+    fn open(&self, path: &Path) -> Result<Box<dyn ReadSeek>, ReadError>;
+
+    /// What is at `path`; `None` where nothing is.
     ///
     /// # Errors
     /// Where something is there that cannot be looked into.
-    fn is_directory(&self, path: &Path) -> Result<bool, ReadError>;
+    fn lies(&self, path: &Path) -> Result<Option<Lies>, ReadError>;
 
-    /// Names of the directories directly in `path`, sorted.
+    /// Names of what lies directly in `path`, sorted.
     ///
     /// # Errors
     /// Where `path` cannot be listed.
-    fn directories(&self, path: &Path) -> Result<Vec<String>, ReadError>;
+    fn entries(&self, path: &Path) -> Result<Vec<(String, Lies)>, ReadError>;
 }
 
 /// Files on disk, below given folders and nowhere else.
@@ -90,10 +110,9 @@ impl Disk {
     fn contains(&self, real: &Path) -> bool {
         real.ancestors().any(|folder| self.roots.contains(folder))
     }
-}
 
-impl Storage for Disk {
-    fn read(&self, path: &Path) -> Result<StoredFile, ReadError> {
+    /// Where a file really lies, and how large it is.
+    fn locate(&self, path: &Path) -> Result<(PathBuf, u64), ReadError> {
         let real = match fs::canonicalize(path) {
             Ok(real) => real,
             Err(error) if error.kind() == ErrorKind::NotFound && path.symlink_metadata().is_ok() => {
@@ -106,14 +125,18 @@ impl Storage for Disk {
         }
         // Checked before opening: opening a pipe would wait for somebody to write to it.
         let metadata = fs::metadata(&real).map_err(|error| said(&error))?;
-        if !metadata.is_file() {
-            return Err(ReadError::NotAFile);
-        }
-        if metadata.len() > MAX_FILE_BYTES {
-            return Err(ReadError::TooLarge(metadata.len()));
+        if metadata.is_file() { Ok((real, metadata.len())) } else { Err(ReadError::NotAFile) }
+    }
+}
+
+impl Storage for Disk {
+    fn read(&self, path: &Path) -> Result<StoredFile, ReadError> {
+        let (real, size) = self.locate(path)?;
+        if size > MAX_FILE_BYTES {
+            return Err(ReadError::TooLarge(size));
         }
         let file = fs::File::open(&real).map_err(|error| said(&error))?;
-        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
         file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| said(&error))?;
         match u64::try_from(bytes.len()) {
             Ok(length) if length <= MAX_FILE_BYTES => Ok(StoredFile { bytes, real }),
@@ -121,25 +144,40 @@ impl Storage for Disk {
         }
     }
 
-    fn is_directory(&self, path: &Path) -> Result<bool, ReadError> {
+    fn open(&self, path: &Path) -> Result<Box<dyn ReadSeek>, ReadError> {
+        let (real, _) = self.locate(path)?;
+        let file = fs::File::open(real).map_err(|error| said(&error))?;
+        Ok(Box::new(file))
+    }
+
+    fn lies(&self, path: &Path) -> Result<Option<Lies>, ReadError> {
         match fs::metadata(path) {
-            Ok(metadata) if metadata.is_dir() => Ok(true),
-            Ok(_) => Err(ReadError::Other("a file is in its place, where a directory was expected".to_owned())),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(said(&error)),
+            Ok(metadata) => {
+                let neither = || ReadError::Other("neither a directory nor a file is in its place".to_owned());
+                kind(&metadata).map(Some).ok_or_else(neither)
+            }
+            Err(error) => match said(&error) {
+                ReadError::Absent => Ok(None),
+                why => Err(why),
+            },
         }
     }
 
-    fn directories(&self, path: &Path) -> Result<Vec<String>, ReadError> {
+    fn entries(&self, path: &Path) -> Result<Vec<(String, Lies)>, ReadError> {
         let entries = fs::read_dir(path).map_err(|error| said(&error))?;
-        let mut names: Vec<String> = entries
-            .filter_map(Result::ok)
-            .filter(|entry| entry.path().is_dir())
-            .map(|entry| entry.file_name().to_string_lossy().into_owned())
-            .collect();
-        names.sort();
+        let named = |entry: fs::DirEntry| {
+            let lies = kind(&fs::metadata(entry.path()).ok()?)?;
+            Some((entry.file_name().to_string_lossy().into_owned(), lies))
+        };
+        let mut names: Vec<(String, Lies)> = entries.filter_map(Result::ok).filter_map(named).collect();
+        names.sort_by(|(one, _), (other, _)| one.cmp(other));
         Ok(names)
     }
+}
+
+/// `None` for devices and pipes.
+fn kind(metadata: &fs::Metadata) -> Option<Lies> {
+    if metadata.is_dir() { Some(Lies::Directory) } else { metadata.is_file().then_some(Lies::File) }
 }
 
 /// What the system says, in words that do not depend on the platform where that is possible.
@@ -175,12 +213,22 @@ impl Storage for Memory {
         Ok(StoredFile { bytes, real: path.to_owned() })
     }
 
-    fn is_directory(&self, path: &Path) -> Result<bool, ReadError> {
-        Ok(self.directories.contains(path))
+    fn open(&self, path: &Path) -> Result<Box<dyn ReadSeek>, ReadError> {
+        Ok(Box::new(Cursor::new(self.read(path)?.bytes)))
     }
 
-    fn directories(&self, path: &Path) -> Result<Vec<String>, ReadError> {
-        let below = self.directories.iter().filter(|directory| directory.parent() == Some(path));
-        Ok(below.filter_map(|directory| directory.file_name()).map(|name| name.to_string_lossy().into_owned()).collect())
+    fn lies(&self, path: &Path) -> Result<Option<Lies>, ReadError> {
+        let file = self.files.contains_key(path).then_some(Lies::File);
+        Ok(if self.directories.contains(path) { Some(Lies::Directory) } else { file })
+    }
+
+    fn entries(&self, path: &Path) -> Result<Vec<(String, Lies)>, ReadError> {
+        let directories = self.directories.iter().map(|directory| (directory, Lies::Directory));
+        let files = self.files.keys().map(|file| (file, Lies::File));
+        let here = directories.chain(files).filter(|(other, _)| other.parent() == Some(path));
+        let mut names: Vec<(String, Lies)> =
+            here.filter_map(|(path, lies)| Some((path.file_name()?.to_string_lossy().into_owned(), lies))).collect();
+        names.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(names)
     }
 }

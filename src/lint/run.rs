@@ -274,7 +274,7 @@ impl Runner<'_> {
             return Ok(node.settings[setting].place().map(|place| (place, Some(index))));
         }
         let place = match label.at {
-            Some(At::Home) => declared.home.get(node.home.layer).map(|home| self.model.topology_place(home.span)),
+            Some(At::Home) => declared.home.get(node.home.layer).map(|home| self.model.topology_place(home.path.span)),
             Some(At::Offset) => node.offset.place.or(Some(node.place)),
             Some(At::OverriddenOffset) => node.offset.overridden.as_ref().map(|(_, place)| *place),
             Some(At::Name) | None => Some(node.place),

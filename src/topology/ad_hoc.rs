@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::check::{name_error, quoted};
 use super::references::duplicates;
-use super::{Node, Topology, TopologyError};
+use super::{Layer, Node, Topology, TopologyError};
 use crate::source::{Span, Spanned};
 
 const FORM: &str = "write NAME=ROLE:DIR or NAME=ROLE,ROLE:DIR, like gw=gateway:homes/gw";
 
-/// Makes a topology of arguments of the form `NAME=ROLE[,ROLE…]:DIR`.
+/// Makes a topology of arguments of the form `NAME=ROLE[,ROLE…]:DIR`, where an archive may stand for the directory.
 ///
 /// The text is the arguments, joined by blanks: what all spans, those of errors too, are bytes of.
 pub fn ad_hoc(arguments: &[String]) -> (String, Result<Topology, Vec<TopologyError>>) {
@@ -56,7 +56,7 @@ fn node(argument: &str, start: usize, errors: &mut Vec<TopologyError>) -> Result
     Ok(Node {
         name: name_piece,
         roles: roles_at.collect(),
-        home: vec![piece(home, first + roles.len() + 1)],
+        home: vec![Layer { path: piece(home, first + roles.len() + 1), to: None }],
         host: None,
         aliases: Vec::new(),
         machine: None,
@@ -83,7 +83,7 @@ mod tests {
         let (source, result) = ad_hoc(&arguments("gä=gateway:homes/gw km=key-manager,traffic-manager:homes/km"));
         let topology = result.expect("fine");
         let [_, km] = topology.nodes.as_slice() else { panic!("two nodes") };
-        let pieces = std::iter::once(&km.name).chain(&km.roles).chain(&km.home);
+        let pieces = std::iter::once(&km.name).chain(&km.roles).chain(km.home.iter().map(|layer| &layer.path));
         let shown: Vec<&str> = pieces.clone().map(|piece| &source[piece.span.start..piece.span.end]).collect();
         assert_eq!(shown, ["km", "key-manager", "traffic-manager", "homes/km"]);
         assert!(pieces.zip(shown).all(|(piece, shown)| piece.value == shown));
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn only_the_first_colon_splits() {
         let (_, result) = ad_hoc(&arguments(r"gw=gateway:C:\wso2\am=1"));
-        assert_eq!(result.expect("fine").nodes[0].home[0].value, r"C:\wso2\am=1");
+        assert_eq!(result.expect("fine").nodes[0].home[0].path.value, r"C:\wso2\am=1");
     }
 
     #[test]

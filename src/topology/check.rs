@@ -1,8 +1,8 @@
 //! Holds a tree against the tables of [`shape`](super::shape) and says what does not fit.
 
-use super::TopologyError;
-use super::shape::{DEFAULTS, Record, Shape, TOPOLOGY};
+use super::shape::{DEFAULTS, LAYER, Record, Shape, TOPOLOGY};
 use super::tree::{Entry, Tree, Value};
+use super::{TopologyError, within};
 use crate::source::{Span, Spanned, nearest};
 
 /// The smallest topology, for those who have none yet.
@@ -62,11 +62,7 @@ impl Checker<'_> {
                 }
             }
             (Shape::OneOrMany { each, .. }, Value::Text(text)) => self.scalar(text, tree.span, each, label),
-            (Shape::OneOrMany { each: Shape::Layer, .. } | Shape::Layer, Value::Map(_)) if is_mapped_layer(tree) => {
-                let message = format!("{label}: layers of the form {{from: …, to: …}} are not supported yet");
-                let help = "put the files into a directory laid out like the home, and give that directory as a layer";
-                self.errors.push(TopologyError::new(message, tree.span).with_help(help));
-            }
+            (Shape::OneOrMany { each: Shape::Layer, .. } | Shape::Layer, Value::Map(_)) => self.record(tree, &LAYER, label),
             (_, Value::Text(text)) => self.scalar(text, tree.span, shape, label),
             _ => {
                 let mut error = mismatch(label, shape, &found(tree), tree.span);
@@ -101,7 +97,7 @@ impl Checker<'_> {
 
     fn scalar(&mut self, text: &str, span: Span, shape: &Shape, label: &str) {
         let fits = match shape {
-            Shape::Text | Shape::Layer | Shape::Name | Shape::Host if text.trim().is_empty() => {
+            Shape::Text | Shape::Layer | Shape::Within | Shape::Name | Shape::Host if text.trim().is_empty() => {
                 let message = format!("{label} is empty: expected {}", expected(shape));
                 self.errors.push(TopologyError::new(message, span));
                 return;
@@ -111,6 +107,7 @@ impl Checker<'_> {
                 self.errors.extend(name_error(text, span));
                 true
             }
+            Shape::Within => within(text).is_some(),
             Shape::Host => is_host(text),
             Shape::Version => text == "1",
             Shape::Integer => text.parse::<i32>().is_ok(),
@@ -125,6 +122,7 @@ impl Checker<'_> {
         let mut error = mismatch(label, shape, &quoted(text), span);
         error.help = match shape {
             Shape::Version => Some("this carbonlint reads version 1 of the format only".to_owned()),
+            Shape::Within => Some("it is relative to the product directory: `repository/conf`, or `.` for all of it".to_owned()),
             Shape::Host => Some("write the name alone, like `km.example.com`".to_owned()),
             Shape::Integer => Some("write the number alone, like `port_offset: 2`".to_owned()),
             Shape::OneOf(words) => suggestion(text, words.iter().copied()),
@@ -132,10 +130,6 @@ impl Checker<'_> {
         };
         self.errors.push(error);
     }
-}
-
-fn is_mapped_layer(tree: &Tree) -> bool {
-    tree.entries().iter().any(|entry| matches!(entry.key.value.as_str(), "from" | "to"))
 }
 
 fn unknown_key(key: &Spanned<String>, record: &Record) -> TopologyError {
@@ -191,7 +185,8 @@ fn expected(shape: &Shape) -> String {
         Shape::Integer => format!("a whole number ({} to {})", i32::MIN, i32::MAX),
         Shape::Port => "a port (1 to 65535)".to_owned(),
         Shape::Backend => "a node and its port (1 to 65535), like km:9443".to_owned(),
-        Shape::Layer => "a path".to_owned(),
+        Shape::Layer => "a path or a map {from: …, to: …}".to_owned(),
+        Shape::Within => "a path within the home, with forward slashes and without `..`".to_owned(),
         Shape::OneOf(words) => format!("one of {}", words.join(", ")),
         Shape::OneOrMany { each, .. } => format!("{} or a list of such", expected(each)),
         Shape::List { of, .. } => format!("a list of {of}"),

@@ -47,8 +47,8 @@ pub struct Node {
     pub name: Spanned<String>,
     /// Roles as written, at least one.
     pub roles: Vec<Spanned<String>>,
-    /// Layers of the home, at least one; paths as written, relative to the topology's folder.
-    pub home: Vec<Spanned<String>>,
+    /// Layers of the home, at least one; files of a later one cover those of an earlier one.
+    pub home: Vec<Layer>,
     /// The name by which other nodes reach it.
     pub host: Option<Spanned<String>>,
     /// Further names and addresses.
@@ -69,6 +69,15 @@ pub struct Node {
     pub product: Option<Spanned<String>>,
     /// Names of nodes that are meant where a configured host names nobody.
     pub key_manager: Vec<Spanned<String>>,
+}
+
+/// A layer of a home: a directory, an archive, or a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layer {
+    /// Where it lies, as written, relative to the topology's folder.
+    pub path: Spanned<String>,
+    /// Over which path of the home it lies ([`within`]), as written; `None` for the home as a whole.
+    pub to: Option<Spanned<String>>,
 }
 
 /// A name that forwards to nodes.
@@ -163,6 +172,14 @@ impl fmt::Display for TopologyError {
 }
 
 impl std::error::Error for TopologyError {}
+
+/// A path within a home, as the files of a home are called; empty for the home itself. `None` where it leads out.
+pub fn within(path: &str) -> Option<String> {
+    let drive = path.as_bytes().get(1) == Some(&b':');
+    let parts = path.split('/').filter(|part| !matches!(*part, "" | "."));
+    let leads_out = path.starts_with('/') || drive || path.contains('\\') || parts.clone().any(|part| part == "..");
+    (!leads_out).then(|| parts.collect::<Vec<_>>().join("/"))
+}
 
 /// Whether the name of a node is a glob pattern that stands for several nodes.
 pub fn is_pattern(name: &str) -> bool {

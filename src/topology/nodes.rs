@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::check::quoted;
 use super::start;
 use super::tree::Tree;
-use super::{Node, TopologyError};
+use super::{Layer, Node, TopologyError};
 use crate::source::{Content, Span, Spanned};
 
 /// The properties that have a place of their own in a node.
@@ -37,7 +37,7 @@ pub(super) fn node(own: &Tree, defaults: Option<&Tree>, content: &Content, error
     Some(Node {
         name,
         roles: texts("role"),
-        home: texts("home"),
+        home: either("home").map(layers).unwrap_or_default(),
         host: text("host"),
         aliases: texts("aliases"),
         machine: text("machine"),
@@ -49,6 +49,18 @@ pub(super) fn node(own: &Tree, defaults: Option<&Tree>, content: &Content, error
         product: text("product"),
         key_manager: texts("key_manager"),
     })
+}
+
+/// The layers of a home.
+fn layers(home: &Tree) -> Vec<Layer> {
+    let of_items = home.items().iter().filter_map(layer);
+    layer(home).into_iter().chain(of_items).collect()
+}
+
+/// A path, or a map of a path and where it lies in the home.
+fn layer(tree: &Tree) -> Option<Layer> {
+    let mapped = || Some(Layer { path: tree.get("from")?.text()?, to: tree.get("to").and_then(Tree::text) });
+    tree.text().map(|path| Layer { path, to: None }).or_else(mapped)
 }
 
 /// What a node, or the defaults, say about the start of the server.

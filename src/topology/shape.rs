@@ -22,8 +22,10 @@ pub enum Shape {
     Port,
     /// A node and its port: `km:9443`.
     Backend,
-    /// The path of a layer of a home.
+    /// A layer of a home: a path, or a map ([`LAYER`]) of a path and where it lies in the home.
     Layer,
+    /// A path within a home, relative, with forward slashes.
+    Within,
     /// One of these words.
     OneOf(&'static [&'static str]),
     /// One value, or a list of them.
@@ -152,6 +154,16 @@ pub static NODE: Record = Record {
     ],
 };
 
+/// A layer that lies over a part of the home.
+pub static LAYER: Record = Record {
+    what: "a layer of a home",
+    takes_defaults: false,
+    fields: &[
+        required("from", Shape::Text, "A directory, a file or an archive, relative to this file."),
+        required("to", Shape::Within, "The folder of the home over which it lies, or the file that it stands for."),
+    ],
+};
+
 /// What nodes take that do not say otherwise: every key of a node but its name.
 pub static DEFAULTS: Record = Record {
     what: "the defaults",
@@ -164,7 +176,7 @@ const ROLE: Field =
 const HOME: Field = optional(
     "home",
     one_or_more(&Shape::Layer),
-    "The product directory, relative to this file: a directory, an archive, or a list of layers, later ones covering files of earlier ones.",
+    "The product directory, relative to this file: a directory, a .zip or .tar.gz, or a list of layers, later ones covering files of earlier ones; a layer may be {from: confs/gw, to: repository/conf}.",
 );
 const HOST: Field = optional("host", Shape::Host, "The name by which other nodes reach it.");
 const ALIASES: Field = optional("aliases", one_or_many(&Shape::Host), "Further names and addresses.");

@@ -83,6 +83,20 @@ fn values(list: &[Spanned<String>]) -> Vec<&str> {
     list.iter().map(|text| text.value.as_str()).collect()
 }
 
+#[test]
+fn layers_are_paths_or_maps() {
+    let home = "[packs/am.zip, {from: confs/gw, to: ./repository/conf/}]";
+    let topology = good(&format!("nodes: [{{name: gw, role: r, home: {home}}}]\n"));
+    let home = &topology.nodes[0].home;
+    assert_eq!(paths(home), ["packs/am.zip", "confs/gw"]);
+    assert_eq!(home[0].to, None);
+    assert_eq!(home[1].to.as_ref().and_then(|to| within(&to.value)).as_deref(), Some("repository/conf"));
+}
+
+fn paths(layers: &[Layer]) -> Vec<&str> {
+    layers.iter().map(|layer| layer.path.value.as_str()).collect()
+}
+
 fn value(text: Option<&Spanned<String>>) -> Option<&str> {
     text.map(|text| text.value.as_str())
 }
@@ -92,7 +106,7 @@ fn two_nodes_of_three_lines_are_a_topology() {
     let topology =
         good("nodes:\n- name: gw\n  role: gateway\n  home: homes/gw\n- name: km\n  role: key-manager\n  home: homes/km\n");
     let [gw, km] = topology.nodes.as_slice() else { panic!("two nodes") };
-    assert_eq!((gw.name.value.as_str(), values(&gw.roles), values(&gw.home)), ("gw", vec!["gateway"], vec!["homes/gw"]));
+    assert_eq!((gw.name.value.as_str(), values(&gw.roles), paths(&gw.home)), ("gw", vec!["gateway"], vec!["homes/gw"]));
     assert_eq!(km.name.value, "km");
     assert!(km.port_offset.is_none() && km.profile.is_none() && km.start.is_none());
 }
@@ -101,7 +115,7 @@ fn two_nodes_of_three_lines_are_a_topology() {
 fn every_key_is_read() {
     let topology = good(FULL);
     let [gw, km] = topology.nodes.as_slice() else { panic!("two nodes") };
-    assert_eq!((values(&gw.roles), values(&gw.home)), (vec!["gateway", "key-manager"], vec!["packs/am", "homes/gw"]));
+    assert_eq!((values(&gw.roles), paths(&gw.home)), (vec!["gateway", "key-manager"], vec!["packs/am", "homes/gw"]));
     assert_eq!((value(gw.host.as_ref()), value(gw.machine.as_ref())), (Some("gw.example.com"), Some("vm-1")));
     assert_eq!((values(&gw.aliases), values(&gw.key_manager)), (vec!["10.0.0.5"], vec!["km"]));
     assert_eq!(value(gw.port_offset.as_ref()), Some("-2"));
@@ -132,8 +146,8 @@ fn defaults_are_merged_key_by_key() {
 #[test]
 fn defaults_supply_what_is_required() {
     let topology = good("defaults: {role: gateway, home: homes/gw, key_manager: a}\nnodes: [{name: a}, {name: b, home: x}]\n");
-    assert_eq!(values(&topology.nodes[0].home), ["homes/gw"]);
-    assert_eq!(values(&topology.nodes[1].home), ["x"]);
+    assert_eq!(paths(&topology.nodes[0].home), ["homes/gw"]);
+    assert_eq!(paths(&topology.nodes[1].home), ["x"]);
 }
 
 #[test]
@@ -169,7 +183,7 @@ fn spans_are_bytes_on_disk() {
         let node = read(&Content::decode(bytes.clone(), TextKind::Utf8)).expect("fine").nodes.remove(0);
         let shown = |span: Span| std::str::from_utf8(&bytes[span.start..span.end]).expect("whole characters");
         assert_eq!(shown(node.name.span), "gä");
-        assert_eq!(shown(node.home[0].span), "\"homes/😀/gw\"");
+        assert_eq!(shown(node.home[0].path.span), "\"homes/😀/gw\"");
         assert_eq!(shown(node.port_offset.expect("given").span), "3");
     }
 }

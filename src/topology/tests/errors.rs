@@ -169,13 +169,24 @@ fn severities_are_four_words() {
 }
 
 #[test]
-fn layers_with_from_and_to_are_not_there_yet() {
-    for home in ["{from: confs/gw, to: repository/conf}", "[packs/am, {from: confs/gw, to: repository/conf}]"] {
-        let (shown, message, _) = only(&format!("nodes: [{{name: gw, role: r, home: {home}}}]\n"));
-        assert_eq!(shown, "{from: confs/gw, to: repository/conf}");
-        assert!(message.contains("not supported yet"), "{message}");
+fn a_layer_lies_within_the_home() {
+    for to in ["/repository/conf", "../conf", "repository/../../conf", "C:/conf", "repository\\conf"] {
+        for home in [format!("{{from: confs/gw, to: '{to}'}}"), format!("[packs/am, {{from: confs/gw, to: '{to}'}}]")] {
+            let (shown, message, help) = only(&format!("nodes: [{{name: gw, role: r, home: {home}}}]\n"));
+            assert_eq!(shown, format!("'{to}'"));
+            assert!(message.starts_with("`to`: expected a path within the home"), "{message}");
+            assert!(help.contains("relative to the product directory"), "{help}");
+        }
     }
-    assert!(only("nodes: [{name: gw, role: r, home: {path: x}}]\n").1.contains("expected a path or a list of such"));
+}
+
+#[test]
+fn a_layer_needs_both_its_ends() {
+    let layer = |keys: &str| only(&format!("nodes: [{{name: gw, role: r, home: [x, {keys}]}}]\n"));
+    assert_eq!(layer("{from: a}").1, "a layer of a home has no `to`");
+    assert_eq!(layer("{to: a}").1, "a layer of a home has no `from`");
+    assert!(layer("{from: a, too: b, to: c}").2.contains("`to`"));
+    assert!(layer("[a]").1.contains("expected a path or a map {from: …, to: …}"));
 }
 
 #[test]
