@@ -62,6 +62,8 @@ pub trait Names {
     fn property(&self, name: &str) -> Option<&Spanned<String>>;
     /// An environment variable that the topology gives.
     fn environment(&self, name: &str) -> Option<&Spanned<String>>;
+    /// The value of another key of the file, as `$ref{key}` names it.
+    fn reference(&self, key: &str) -> Option<String>;
     /// The place of something that the topology gives.
     fn place(&self, value: &Spanned<String>) -> Place;
 }
@@ -165,9 +167,11 @@ fn mark(rest: &str, names: &dyn Names, synapse: bool) -> Option<(usize, What, St
     } else if let Some(name) = between(rest, "$sys{", "}") {
         let known = names.property(name).map(|value| given(name, value)).or_else(|| names.placeholder(name));
         (name.len() + 6, known.unwrap_or_else(|| (What::Unset(format!("$sys{{{name}}}")), opaque())))
-    } else if let Some(name) = between(rest, "$secret{", "}").or_else(|| between(rest, "$ref{", "}")) {
-        let length = rest.find('}')? + 1;
-        (length, (What::Unset(format!("{}{{{name}}}", &rest[..rest.find('{')?])), opaque()))
+    } else if let Some(name) = between(rest, "$ref{", "}") {
+        let known = names.reference(name).map(|value| (What::Text, value));
+        (name.len() + 6, known.unwrap_or_else(|| (What::Unset(format!("$ref{{{name}}}")), opaque())))
+    } else if let Some(name) = between(rest, "$secret{", "}") {
+        (name.len() + 9, (What::Unset(format!("$secret{{{name}}}")), opaque()))
     } else if let Some(name) = between(rest, "{", "}").filter(|name| is_name(name)) {
         let what = if synapse { What::SynapseVariable } else { What::Template(format!("{{{name}}}")) };
         (name.len() + 2, (what, opaque()))
@@ -218,6 +222,9 @@ mod tests {
         fn environment(&self, _: &str) -> Option<&Spanned<String>> {
             None
         }
+        fn reference(&self, key: &str) -> Option<String> {
+            (key == "km.host").then(|| "km".to_owned())
+        }
         fn place(&self, _: &Spanned<String>) -> Place {
             unreachable!("nothing is given")
         }
@@ -234,6 +241,12 @@ mod tests {
         assert_eq!(expanded.raw_range(&(16..24)).map(|range| &raw[range]), Some("services"));
         assert_eq!(expanded.raw_range(&(11..13)), None);
         assert!(matches!(expanded.exactly(&port).map(|piece| &piece.what), Some(What::Listener(..))));
+    }
+
+    #[test]
+    fn references_are_followed_where_they_lead_somewhere() {
+        assert_eq!(expand("https://$ref{km.host}:9443/", &Nothing, false).text, "https://km:9443/");
+        assert!(expand("https://$ref{nowhere}:9443/", &Nothing, false).unknown_in(&(8..11)).is_some());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::catalogue::{self, Catalogue, Confidence, Meaning, OffsetUse, holds, pick};
+use crate::config::{Format, Path};
 use crate::home::{FileState, HomeState};
 use crate::source::{Place, Spanned};
 use crate::topology;
@@ -439,6 +440,17 @@ impl Names for Reader<'_> {
 
     fn environment(&self, name: &str) -> Option<&Spanned<String>> {
         self.declared.environment.get(name)
+    }
+
+    fn reference(&self, key: &str) -> Option<String> {
+        let path = Path::parse(key, Format::Toml).ok()?;
+        let files = self.inputs.catalogue.files.iter().enumerate().filter(|(_, file)| file.generates);
+        let found = files.filter_map(|(file, _)| match self.node.home.file(file) {
+            FileState::Read(source) => self.inputs.documents.get(*source)?.as_ref().ok()?.find(&path).into_iter().next(),
+            _ => None,
+        });
+        // A reference to a reference, or to a secret, is not followed.
+        found.map(|found| found.text).find(|text| !text.contains('$'))
     }
 
     fn place(&self, value: &Spanned<String>) -> Place {
