@@ -5,6 +5,7 @@
 //! nothing is read that no catalogue asks for; every failure is kept beside what could be read.
 
 mod expand;
+mod find;
 mod storage;
 
 use std::collections::HashMap;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 pub use expand::expand;
+pub use find::{Found, FoundHome, Note, find, relative};
 pub use storage::{Disk, MAX_FILE_BYTES, Memory, ReadError, Storage, StoredFile};
 
 use crate::source::{Content, SourceId, Sources, TextKind, nearest};

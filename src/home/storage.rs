@@ -72,6 +72,15 @@ pub trait Storage: Sync {
     /// # Errors
     /// Where `path` cannot be listed.
     fn directories(&self, path: &Path) -> Result<Vec<String>, ReadError>;
+
+    /// Whether a file is at `path`. It is not read.
+    fn is_file(&self, path: &Path) -> bool;
+
+    /// Where a directory really lies, links followed, inside the given folders or not.
+    ///
+    /// # Errors
+    /// Where there is none, or it cannot be reached.
+    fn real(&self, path: &Path) -> Result<PathBuf, ReadError>;
 }
 
 /// Files on disk, below given folders and nowhere else.
@@ -140,6 +149,14 @@ impl Storage for Disk {
         names.sort();
         Ok(names)
     }
+
+    fn is_file(&self, path: &Path) -> bool {
+        path.is_file()
+    }
+
+    fn real(&self, path: &Path) -> Result<PathBuf, ReadError> {
+        fs::canonicalize(path).map_err(|error| said(&error))
+    }
 }
 
 /// What the system says, in words that do not depend on the platform where that is possible.
@@ -182,5 +199,13 @@ impl Storage for Memory {
     fn directories(&self, path: &Path) -> Result<Vec<String>, ReadError> {
         let below = self.directories.iter().filter(|directory| directory.parent() == Some(path));
         Ok(below.filter_map(|directory| directory.file_name()).map(|name| name.to_string_lossy().into_owned()).collect())
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        self.files.contains_key(path)
+    }
+
+    fn real(&self, path: &Path) -> Result<PathBuf, ReadError> {
+        if self.directories.contains(path) { Ok(path.to_owned()) } else { Err(ReadError::Absent) }
     }
 }
