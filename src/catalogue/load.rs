@@ -11,8 +11,8 @@ use super::data::{
     ProductEntry, SettingData, SettingRef,
 };
 use super::{
-    Address, Catalogue, Condition, Confidence, Detector, FileSpec, Link, Listener, Meaning, Need, Pattern, Product, Reader,
-    Setting, SettingPlace, ValueKind,
+    Address, Catalogue, Condition, Confidence, Detector, FileSpec, Link, Listener, Meaning, Need, Pattern, Product, Range,
+    Reader, Setting, SettingPlace, ValueKind,
 };
 use crate::config::{Format, Path};
 
@@ -76,7 +76,7 @@ pub fn load() -> Result<Catalogue> {
     for pattern in &data.loopback {
         loopback.add(Glob::new(pattern).map_err(|error| fail("product.yaml", error))?);
     }
-    let own_ports = data.own_ports.iter().map(|place| build_place(place, &files)).collect::<Result<Vec<_>>>()?;
+    let own_ports = data.own_ports.iter().map(|place| place_of(place, &files)).collect::<Result<Vec<_>>>()?;
     Ok(Catalogue {
         own_ports,
         families: data.families,
@@ -96,7 +96,7 @@ pub fn load() -> Result<Catalogue> {
     })
 }
 
-fn read<T: DeserializeOwned>(name: &str) -> Result<T> {
+pub(super) fn read<T: DeserializeOwned>(name: &str) -> Result<T> {
     let path = format!("rules/catalogue/wso2am/{name}");
     let text = embedded_files(&path).next().ok_or_else(|| fail(name, "the file is missing"))?.1;
     serde_json::from_str(text).map_err(|error| fail(name, error))
@@ -144,7 +144,7 @@ fn named(here: InlineSetting, id: &str, title: &str, kind: ValueKind, source: &s
     }
 }
 
-fn fail(file: &str, message: impl fmt::Display) -> CatalogueError {
+pub(super) fn fail(file: &str, message: impl fmt::Display) -> CatalogueError {
     CatalogueError(format!("rules/catalogue/wso2am/{file}: {message}"))
 }
 
@@ -156,7 +156,7 @@ fn format_of(format: FormatData) -> Option<Format> {
     }
 }
 
-fn find(what: &str, id: &str, ids: &[String]) -> Result<usize> {
+pub(super) fn find(what: &str, id: &str, ids: &[String]) -> Result<usize> {
     ids.iter().position(|known| known == id).ok_or_else(|| {
         let near = crate::source::nearest(id, ids.iter().map(String::as_str)).map(|near| format!("; nearest: {near}"));
         fail("*.yaml", format!("there is no {what} '{id}'{}", near.unwrap_or_default()))
@@ -167,11 +167,16 @@ fn find_file(path: &str, files: &[FileSpec]) -> Result<usize> {
     files.iter().position(|file| file.path == path).ok_or_else(|| fail("*.yaml", format!("'{path}' is not among files")))
 }
 
-fn build_place(data: &PlaceData, files: &[FileSpec]) -> Result<SettingPlace> {
-    let file = find_file(&data.file, files)?;
-    let format = files[file].format.ok_or_else(|| fail("settings.yaml", format!("'{}' is plain text", data.file)))?;
-    let path = Path::parse(&data.path, format).map_err(|error| fail("settings.yaml", format!("{}: {error}", data.path)))?;
-    Ok(SettingPlace { versions: data.versions, file, path })
+fn place_of(data: &PlaceData, files: &[FileSpec]) -> Result<SettingPlace> {
+    build_place(data.versions, &data.file, &data.path, files)
+}
+
+/// The place of a setting: a path in a file of the catalogue.
+pub(super) fn build_place(versions: Range, name: &str, path: &str, files: &[FileSpec]) -> Result<SettingPlace> {
+    let file = find_file(name, files)?;
+    let format = files[file].format.ok_or_else(|| fail("settings.yaml", format!("'{name}' is plain text")))?;
+    let path = Path::parse(path, format).map_err(|error| fail("settings.yaml", format!("{path}: {error}")))?;
+    Ok(SettingPlace { versions, file, path })
 }
 
 fn build_product(data: ProductEntry) -> Result<Product> {
@@ -222,7 +227,7 @@ impl Names {
     }
 
     fn build(&self, data: SettingData, files: &[FileSpec]) -> Result<Setting> {
-        let places = |places: &[PlaceData]| places.iter().map(|place| build_place(place, files)).collect::<Result<Vec<_>>>();
+        let places = |places: &[PlaceData]| places.iter().map(|place| place_of(place, files)).collect::<Result<Vec<_>>>();
         Ok(Setting {
             id: data.id,
             title: data.title,
