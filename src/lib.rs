@@ -2,7 +2,7 @@
 //!
 //! Data flows in one direction; no module knows a later one (see `ARCHITECTURE.md`):
 //! [`source`] → [`topology`] → [`home`] → [`config`] → [`catalogue`] → [`deployment`] → [`lint`] → [`fix`] →
-//! [`project`] → [`report`] → [`cli`].
+//! [`project`] → [`init`] → [`report`] → [`cli`].
 
 pub mod catalogue;
 pub mod cli;
@@ -10,6 +10,7 @@ pub mod config;
 pub mod deployment;
 pub mod fix;
 pub mod home;
+pub mod init;
 pub mod lint;
 pub mod project;
 pub mod report;

@@ -213,13 +213,17 @@ impl Engine {
         storage: &dyn Storage,
         folder: &Path,
     ) -> Inputs {
-        let wanted: Vec<Wanted> =
-            self.catalogue.files.iter().map(|file| Wanted { path: file.path.clone(), kind: file.text_kind() }).collect();
+        let wanted = self.wanted();
         let paths: Vec<&[Layer]> = topology.nodes.iter().map(|node| node.home.as_slice()).collect();
         let homes = home::read(storage, folder, &paths, &wanted, &mut sources);
         let documents = Documents::parse(&sources, &self.parsable(&homes));
         let (catalogue, topology, sources) = (Arc::clone(&self.catalogue), Arc::new(topology), Arc::new(sources));
         Inputs { catalogue, topology, topology_source, homes, sources, documents }
+    }
+
+    /// The files that the catalogue asks for, of every home.
+    pub fn wanted(&self) -> Vec<Wanted> {
+        self.catalogue.files.iter().map(|file| Wanted { path: file.path.clone(), kind: file.text_kind() }).collect()
     }
 
     /// The files that were read and have a format, each once.

@@ -11,8 +11,8 @@ use super::data::{
     ProductEntry, RecordData, SettingData, SettingRef, TargetData, TargetsData,
 };
 use super::{
-    Address, Catalogue, Condition, Confidence, Detector, FileSpec, Link, Listener, Meaning, Need, Pattern, Product, Reader,
-    RecordSpec, Setting, SettingPlace, Severity, TargetSpec, ValueKind,
+    Address, Catalogue, Condition, Confidence, Detector, FileSpec, Link, Listener, Meaning, Need, Pattern, Product, Range,
+    Reader, RecordSpec, Setting, SettingPlace, Severity, TargetSpec, ValueKind,
 };
 use crate::config::{Format, Path};
 
@@ -80,7 +80,7 @@ pub fn load() -> Result<Catalogue> {
         loopback.add(Glob::new(pattern).map_err(|error| fail("product.yaml", error))?);
     }
     let records = read_all::<RecordData>("records")?.into_iter().map(|data| record(data, &files)).collect::<Result<Vec<_>>>()?;
-    let own_ports = data.own_ports.iter().map(|place| build_place(place, &files)).collect::<Result<Vec<_>>>()?;
+    let own_ports = data.own_ports.iter().map(|place| place_of(place, &files)).collect::<Result<Vec<_>>>()?;
     Ok(Catalogue {
         own_ports,
         families: data.families,
@@ -102,7 +102,7 @@ pub fn load() -> Result<Catalogue> {
     })
 }
 
-fn read<T: DeserializeOwned>(name: &str) -> Result<T> {
+pub(super) fn read<T: DeserializeOwned>(name: &str) -> Result<T> {
     let path = format!("rules/catalogue/wso2am/{name}");
     let text = embedded_files(&path).next().ok_or_else(|| fail(name, "the file is missing"))?.1;
     serde_json::from_str(text).map_err(|error| fail(name, error))
@@ -152,7 +152,7 @@ fn named(here: InlineSetting, id: &str, title: &str, kind: ValueKind, source: &s
     }
 }
 
-fn fail(file: &str, message: impl fmt::Display) -> CatalogueError {
+pub(super) fn fail(file: &str, message: impl fmt::Display) -> CatalogueError {
     CatalogueError(format!("rules/catalogue/wso2am/{file}: {message}"))
 }
 
@@ -165,7 +165,7 @@ fn format_of(format: FormatData) -> Option<Format> {
     }
 }
 
-fn find(what: &str, id: &str, ids: &[String]) -> Result<usize> {
+pub(super) fn find(what: &str, id: &str, ids: &[String]) -> Result<usize> {
     ids.iter().position(|known| known == id).ok_or_else(|| {
         let near = crate::source::nearest(id, ids.iter().map(String::as_str)).map(|near| format!("; nearest: {near}"));
         fail("*.yaml", format!("there is no {what} '{id}'{}", near.unwrap_or_default()))
@@ -176,19 +176,24 @@ fn find_file(path: &str, files: &[FileSpec]) -> Result<usize> {
     files.iter().position(|file| file.path == path).ok_or_else(|| fail("*.yaml", format!("'{path}' is not among files")))
 }
 
-fn build_place(data: &PlaceData, files: &[FileSpec]) -> Result<SettingPlace> {
-    let file = find_file(&data.file, files)?;
+fn place_of(data: &PlaceData, files: &[FileSpec]) -> Result<SettingPlace> {
+    build_place(data.versions, &data.file, &data.path, files)
+}
+
+/// The place of a setting: a path in a file of the catalogue.
+pub(super) fn build_place(versions: Range, name: &str, path: &str, files: &[FileSpec]) -> Result<SettingPlace> {
+    let file = find_file(name, files)?;
     // Of a file that is not parsed the path is for people: where it is there, the value is not known.
     let format = files[file].format.unwrap_or(Format::Toml);
-    let path = Path::parse(&data.path, format).map_err(|error| fail("settings.yaml", format!("{}: {error}", data.path)))?;
-    Ok(SettingPlace { versions: data.versions, file, path })
+    let path = Path::parse(path, format).map_err(|error| fail("settings.yaml", format!("{path}: {error}")))?;
+    Ok(SettingPlace { versions, file, path })
 }
 
 fn record(data: RecordData, files: &[FileSpec]) -> Result<RecordSpec> {
-    let place = |path: String| build_place(&PlaceData { versions: data.versions, file: data.file.clone(), path }, files);
-    let part = |name: &String| Ok((name.clone(), place(format!("{}/{name}", data.path))?.path));
+    let place = |path: &str| build_place(data.versions, &data.file, path, files);
+    let part = |name: &String| Ok((name.clone(), place(&format!("{}/{name}", data.path))?.path));
     Ok(RecordSpec {
-        place: place(data.path.clone())?,
+        place: place(&data.path)?,
         needs: data.needs.iter().map(part).collect::<Result<_>>()?,
         unique: part(&data.unique)?,
         id: data.id,
@@ -254,7 +259,7 @@ impl Names {
     }
 
     fn build(&self, data: SettingData, files: &[FileSpec]) -> Result<Setting> {
-        let places = |places: &[PlaceData]| places.iter().map(|place| build_place(place, files)).collect::<Result<Vec<_>>>();
+        let places = |places: &[PlaceData]| places.iter().map(|place| place_of(place, files)).collect::<Result<Vec<_>>>();
         Ok(Setting {
             id: data.id,
             title: data.title,

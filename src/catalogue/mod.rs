@@ -5,6 +5,7 @@
 
 mod data;
 mod detection;
+mod init;
 mod load;
 mod version;
 
@@ -13,6 +14,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde::Deserialize;
 
 pub use detection::{Detector, Pattern};
+pub use init::{Apps, InitFacts, Said, Script, Sections, Syntax, Told, Words, load_init};
 pub use load::{CatalogueError, embedded_files, load};
 pub use version::{Family, Range, Versioned, holds, pick};
 

@@ -29,6 +29,10 @@ pub enum Command {
     Links(Links),
     /// How a port or link came about, step by step
     Explain(Explain),
+    /// Write a first topology from the homes found below directories
+    #[command(after_help = "A home is a product directory, whole or in part (repository/conf is enough).\n\n\
+        From nothing to the first findings:\n  carbonlint init homes --output topology.yaml\n  carbonlint check topology.yaml")]
+    Init(Init),
     /// List rules, or show the documentation of one
     Rules {
         /// Id of a rule
@@ -113,6 +117,17 @@ pub struct Explain {
     /// What to look at.
     #[command(flatten)]
     pub place: Where,
+}
+
+/// Options of `init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Directories in and below which homes are looked for
+    #[arg(value_name = "DIR", required = true)]
+    pub directories: Vec<std::path::PathBuf>,
+    /// Write to a new file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<std::path::PathBuf>,
 }
 
 /// Formats of findings.

@@ -13,12 +13,13 @@ use globset::Glob;
 
 use crate::catalogue::Severity;
 use crate::fix::{FileChange, Wish};
+use crate::init;
 use crate::lint::{Linted, Side};
 use crate::project::{Engine, OpenError, Project, severity_named};
 use crate::report::{self, Report, Style};
 use crate::source::nearest;
 
-use args::{Check, Cli, Color, Command, Explain, FailOn, Format, Links, Ports, Prefer, TableFormat, Where};
+use args::{Check, Cli, Color, Command, Explain, FailOn, Format, Init, Links, Ports, Prefer, TableFormat, Where};
 
 /// Exit status where the check could not run.
 const COULD_NOT_RUN: u8 = 2;
@@ -28,6 +29,8 @@ struct Outcome {
     /// The result: to standard output, or to the file.
     text: Vec<u8>,
     file: Option<PathBuf>,
+    /// Whether the file must not be there yet.
+    new: bool,
     /// What else there is to say: to standard error.
     notes: Vec<String>,
     status: u8,
@@ -35,7 +38,7 @@ struct Outcome {
 
 impl Outcome {
     fn done(text: impl Into<Vec<u8>>) -> Self {
-        Self { text: text.into(), file: None, notes: Vec::new(), status: 0 }
+        Self { text: text.into(), file: None, new: false, notes: Vec::new(), status: 0 }
     }
 }
 
@@ -70,7 +73,11 @@ fn write(outcome: &Outcome) -> Result<(), String> {
         complain(note);
     }
     if let Some(path) = &outcome.file {
-        return std::fs::write(path, &outcome.text)
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(!outcome.new).create_new(outcome.new);
+        return options
+            .open(path)
+            .and_then(|mut file| file.write_all(&outcome.text))
             .map_err(|error| format!("error: {} cannot be written: {error}", path.display()));
     }
     let mut out = std::io::stdout().lock();
@@ -88,6 +95,7 @@ fn command(engine: &Engine, cli: &Cli) -> Result<Outcome, String> {
         Command::Ports(options) => ports(engine, options, cli.color).map(ok),
         Command::Links(options) => links(engine, options, cli.color).map(ok),
         Command::Explain(options) => explain(engine, options, cli.color).map(ok),
+        Command::Init(options) => first_topology(engine, options),
         Command::Rules { id: None } => Ok(ok(report::rules::list(&engine.rules))),
         Command::Rules { id: Some(id) } => {
             report::rules::show(&engine.rules, id).map(ok).map_err(|error| format!("error: {error}"))
@@ -234,6 +242,23 @@ fn links(engine: &Engine, options: &Links, color: Color) -> Result<String, Strin
 fn explain(engine: &Engine, options: &Explain, color: Color) -> Result<String, String> {
     let project = open(engine, &options.place, style(color, false, true))?;
     report::explain::render(&project, &options.what).map_err(|error| format!("error: {error}"))
+}
+
+/// A first topology, from the homes below directories.
+fn first_topology(engine: &Engine, options: &Init) -> Result<Outcome, String> {
+    let error = |error: String| format!("error: {error}");
+    if let Some(path) = options.output.as_ref().filter(|path| path.symlink_metadata().is_ok()) {
+        let path = crate::home::display(path);
+        return Err(error(format!("{path} is there already and is not overwritten; name another file, or delete it first")));
+    }
+    let first = init::first_topology(engine, &options.directories, options.output.as_deref()).map_err(error)?;
+    let mut notes: Vec<String> = first.notes.iter().map(|note| format!("note: {note}")).collect();
+    if let Some(path) = &options.output {
+        let path = crate::home::display(path);
+        let nodes = if first.nodes == 1 { "1 node".to_owned() } else { format!("{} nodes", first.nodes) };
+        notes.push(format!("{path}: {nodes}; read it over, then: carbonlint check {path}"));
+    }
+    Ok(Outcome { file: options.output.clone(), new: true, notes, ..Outcome::done(first.text) })
 }
 
 /// Opens what the arguments name: a topology, its folder, or nodes without a file.

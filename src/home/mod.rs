@@ -6,6 +6,7 @@
 
 mod archive;
 mod expand;
+mod find;
 mod layers;
 mod storage;
 
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 pub use expand::expand;
+pub use find::{Found, FoundHome, Note, find, relative};
 pub use storage::{Disk, Lies, MAX_FILE_BYTES, Memory, ReadError, ReadSeek, Storage, StoredFile};
 
 use layers::{Archives, Layer};

@@ -92,6 +92,12 @@ pub trait Storage: Sync {
     /// # Errors
     /// Where `path` cannot be listed.
     fn entries(&self, path: &Path) -> Result<Vec<(String, Lies)>, ReadError>;
+
+    /// Where a directory really lies, links followed, inside the given folders or not.
+    ///
+    /// # Errors
+    /// Where there is none, or it cannot be reached.
+    fn real(&self, path: &Path) -> Result<PathBuf, ReadError>;
 }
 
 /// Files on disk, below given folders and nowhere else.
@@ -173,6 +179,10 @@ impl Storage for Disk {
         names.sort_by(|(one, _), (other, _)| one.cmp(other));
         Ok(names)
     }
+
+    fn real(&self, path: &Path) -> Result<PathBuf, ReadError> {
+        fs::canonicalize(path).map_err(|error| said(&error))
+    }
 }
 
 /// `None` for devices and pipes.
@@ -230,5 +240,9 @@ impl Storage for Memory {
             here.filter_map(|(path, lies)| Some((path.file_name()?.to_string_lossy().into_owned(), lies))).collect();
         names.sort_by(|(one, _), (other, _)| one.cmp(other));
         Ok(names)
+    }
+
+    fn real(&self, path: &Path) -> Result<PathBuf, ReadError> {
+        if self.directories.contains(path) { Ok(path.to_owned()) } else { Err(ReadError::Absent) }
     }
 }

@@ -1,0 +1,290 @@
+//! Options of the server in its start scripts: what `-Dname=value` says there, and where.
+//!
+//! A script is a program, and this is no shell: what is set under a condition, or taken from a variable, is told apart from
+//! what is written out, and only the latter is taken. Which of several counts is as in `topology::start`: arguments of the
+//! server win over options of the JVM (carbon-kernel, `org.wso2.carbon.server.Main`), the last one among equals.
+
+use regex::Regex;
+
+use crate::catalogue::Syntax;
+
+/// What a script says of an option.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// What is written.
+    pub what: What,
+    /// Its line, counted from 1.
+    pub line: usize,
+}
+
+/// What is written for an option.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// A value.
+    Value(String),
+    /// A variable, with its name where that is a plain one.
+    Variable(Option<String>),
+    /// A value or a variable, under a condition.
+    Conditional,
+    /// A value in a comment.
+    Commented(String),
+}
+
+/// Where an option stands on the command line of the JVM: later ones win.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// Before `JAVA_OPTS`, or in another variable.
+    Before,
+    /// In `JAVA_OPTS`.
+    JavaOpts,
+    /// After `JAVA_OPTS`.
+    After,
+    /// An argument of the server.
+    Argument,
+}
+
+struct Hit {
+    what: What,
+    line: usize,
+    /// Place among all: by rank, then by order.
+    order: (Rank, usize),
+}
+
+/// What counts of an option in a script, if it says anything. What is commented out counts only where nothing else is said.
+pub fn option(text: &str, syntax: Syntax, name: &str) -> Option<Said> {
+    let pattern = Regex::new(&format!(r#"-D{}(?:=("[^"]*"|'[^']*'|[^\s"'\\;&|)]*))?"#, regex::escape(name))).ok()?;
+    let mut reader = Reader { syntax, pattern, hits: Vec::new(), depth: 0, command: String::new() };
+    for (index, line) in text.lines().enumerate() {
+        reader.line(line, index + 1);
+    }
+    let active = |hit: &&Hit| !matches!(hit.what, What::Commented(_));
+    let counts = reader.hits.iter().filter(active).max_by_key(|hit| hit.order).or_else(|| reader.hits.last())?;
+    Some(Said { what: counts.what.clone(), line: counts.line })
+}
+
+struct Reader {
+    syntax: Syntax,
+    pattern: Regex,
+    hits: Vec<Hit>,
+    /// How many `if` and `case` are open.
+    depth: usize,
+    /// The command so far, where lines go on in the next one.
+    command: String,
+}
+
+impl Reader {
+    fn line(&mut self, line: &str, number: usize) {
+        let comment = comment(line, self.syntax);
+        let code = &line[..comment];
+        let branches = self.syntax == Syntax::Shell && self.command.is_empty();
+        if branches {
+            self.branch(code);
+        }
+        if clears_java_opts(code) && self.depth == 0 && self.syntax != Syntax::Wrapper {
+            self.hits.retain(|hit| hit.order.0 != Rank::JavaOpts);
+        }
+        if !says_only(code) {
+            let found: Vec<_> = self.pattern.captures_iter(line).filter_map(|all| hit(line, &all)).collect();
+            for (at, value) in found {
+                let before = format!("{}{}", self.command, &line[..at]);
+                let what = if at >= comment { What::Commented(value) } else { self.what(code, &value) };
+                let order = if self.syntax == Syntax::Wrapper { wrapper_order(code) } else { (rank(&before), number) };
+                self.hits.push(Hit { what, line: number, order });
+            }
+        }
+        let goes_on = match self.syntax {
+            Syntax::Shell => code.strip_suffix('\\'),
+            Syntax::Batch => code.strip_suffix('^'),
+            Syntax::Wrapper => None,
+        };
+        match goes_on {
+            Some(part) => self.command.push_str(part),
+            None => self.command.clear(),
+        }
+    }
+
+    /// Counts the branches that a line opens and closes.
+    fn branch(&mut self, code: &str) {
+        let mut starts = true;
+        for word in code.split_whitespace().flat_map(|word| word.split_inclusive(';')) {
+            match word.trim_end_matches(';') {
+                "if" | "case" if starts => self.depth += 1,
+                "fi" | "esac" if starts => self.depth = self.depth.saturating_sub(1),
+                _ => {}
+            }
+            starts = word.ends_with(';') || matches!(word, "then" | "do" | "else" | "{" | "&&" | "||");
+        }
+    }
+
+    fn what(&self, code: &str, value: &str) -> What {
+        let start = code.trim_start();
+        let tested = start.starts_with('[') || start.starts_with("test ") || start.to_lowercase().starts_with("if ");
+        if self.depth > 0 || self.syntax != Syntax::Wrapper && tested {
+            return What::Conditional;
+        }
+        if value.contains(['$', '%', '{', '`', '<', '@', '!']) {
+            return What::Variable(plain_variable(value));
+        }
+        What::Value(value.to_owned())
+    }
+}
+
+/// Where the option starts, and its value without quotes; `None` where its name goes on.
+fn hit(line: &str, all: &regex::Captures<'_>) -> Option<(usize, String)> {
+    let whole = all.get(0)?;
+    let Some(value) = all.get(1) else {
+        let ends = line[whole.end()..].chars().next().is_none_or(|next| next.is_whitespace() || "\"'\\;&|)".contains(next));
+        // The launcher reads an option without a value as true.
+        return ends.then(|| (whole.start(), "true".to_owned()));
+    };
+    Some((whole.start(), value.as_str().trim_matches(['"', '\'']).to_owned()))
+}
+
+/// Where the comment of a line starts; its end, where it has none.
+fn comment(line: &str, syntax: Syntax) -> usize {
+    let start = line.trim_start();
+    let lower = start.to_lowercase();
+    let whole = match syntax {
+        Syntax::Shell => return shell_comment(line),
+        Syntax::Batch => ["rem ", "@rem ", "::"].iter().any(|mark| lower.starts_with(mark)),
+        Syntax::Wrapper => start.starts_with(['#', '!']),
+    };
+    if whole { 0 } else { line.len() }
+}
+
+fn shell_comment(line: &str) -> usize {
+    let (mut quote, mut before) = (None, ' ');
+    for (at, c) in line.char_indices() {
+        if quote.is_some() {
+            quote = quote.filter(|open| *open != c || before == '\\');
+        } else if c == '#' && before.is_whitespace() {
+            return at;
+        } else if matches!(c, '"' | '\'') && before != '\\' {
+            quote = Some(c);
+        }
+        before = c;
+    }
+    line.len()
+}
+
+/// Whether a line says something to people, or decides between arguments.
+fn says_only(code: &str) -> bool {
+    let start = code.trim_start().trim_start_matches('@').to_lowercase();
+    let pattern = start.trim_end().ends_with(')') && !start.contains('(');
+    pattern || ["echo", "printf", "elif ", "for ", "while "].iter().any(|word| start.starts_with(word))
+}
+
+/// The value that is given to `JAVA_OPTS`, if the line gives it one.
+fn java_opts(code: &str) -> Option<&str> {
+    let start = code.trim_start();
+    let start = ["export ", "set ", "SET "].iter().find_map(|word| start.strip_prefix(word)).unwrap_or(start);
+    start.trim_start_matches('"').strip_prefix("JAVA_OPTS=")
+}
+
+/// Whether a line gives `JAVA_OPTS` a value without what it held before.
+fn clears_java_opts(code: &str) -> bool {
+    java_opts(code).is_some_and(|value| !value.contains("JAVA_OPTS"))
+}
+
+/// The rank of an option, from the command before it.
+fn rank(before: &str) -> Rank {
+    if before.contains("Bootstrap ") || before.contains(".sh ") || before.contains(".sh\" ") || before.contains(".bat ") {
+        Rank::Argument
+    } else if java_opts(before).is_some() || before.contains(" JAVA_OPTS=") {
+        Rank::JavaOpts
+    } else if before.contains("$JAVA_OPTS") || before.contains("${JAVA_OPTS") || before.contains("%JAVA_OPTS%") {
+        Rank::After
+    } else {
+        Rank::Before
+    }
+}
+
+/// The place of an option of the service wrapper: by its number.
+fn wrapper_order(code: &str) -> (Rank, usize) {
+    let key = code.split('=').next().unwrap_or_default().trim();
+    let number = key.rsplit('.').next().and_then(|number| number.parse().ok()).unwrap_or_default();
+    (if key.starts_with("wrapper.app.parameter") { Rank::Argument } else { Rank::Before }, number)
+}
+
+/// `$OFFSET` of `$OFFSET`, `${OFFSET:-0}` or `%OFFSET%`.
+fn plain_variable(value: &str) -> Option<String> {
+    let name = match value.strip_prefix('$') {
+        Some(rest) => rest.trim_matches(['{', '}']).split(":-").next().unwrap_or_default(),
+        None => value.strip_prefix('%')?.strip_suffix('%')?,
+    };
+    let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    plain.then(|| if value.starts_with('$') { format!("${name}") } else { value.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str) -> Option<(What, usize)> {
+        option(text, Syntax::Shell, "portOffset").map(|said| (said.what, said.line))
+    }
+
+    fn value(text: &str) -> Option<String> {
+        match said(text)?.0 {
+            What::Value(value) => Some(value),
+            other => Some(format!("{other:?}")),
+        }
+    }
+
+    #[test]
+    fn an_option_of_the_java_command_counts_with_its_line() {
+        let text = "while true\ndo\n  $JAVACMD \\\n  $JAVA_OPTS \\\n  -DportOffset=3 \\\n  org.wso2.carbon.bootstrap.Bootstrap $*\ndone\n";
+        assert_eq!(said(text), Some((What::Value("3".into()), 5)));
+    }
+
+    #[test]
+    fn what_stands_later_on_the_command_line_wins() {
+        let command = |options: &str| format!("JAVA_OPTS=\"-DportOffset=1\"\n$JAVACMD {options} Bootstrap $*\n");
+        assert_eq!(value(&command("$JAVA_OPTS")).as_deref(), Some("1"));
+        assert_eq!(value(&command("-DportOffset=2 $JAVA_OPTS")).as_deref(), Some("1"));
+        assert_eq!(value(&command("$JAVA_OPTS -DportOffset=2")).as_deref(), Some("2"));
+        assert_eq!(value("x Bootstrap -DportOffset=4 $*\nx $JAVA_OPTS -DportOffset=2 Bootstrap").as_deref(), Some("4"));
+        assert_eq!(value("nohup sh wso2server.sh -DportOffset=4 &").as_deref(), Some("4"));
+    }
+
+    #[test]
+    fn a_later_value_of_java_opts_replaces_an_earlier_one() {
+        assert_eq!(said("JAVA_OPTS=-DportOffset=1\nexport JAVA_OPTS=\"-Da=b\""), None);
+        assert_eq!(value("JAVA_OPTS=-DportOffset=1\nJAVA_OPTS=\"$JAVA_OPTS -Da=b\"").as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn comments_variables_and_conditions_are_no_values() {
+        assert_eq!(said("a\n  # -DportOffset=2 \\"), Some((What::Commented("2".into()), 2)));
+        assert_eq!(said("x -Da=b # -DportOffset=2"), Some((What::Commented("2".into()), 1)));
+        assert_eq!(said("x -DportOffset=$OFFSET \\"), Some((What::Variable(Some("$OFFSET".into())), 1)));
+        assert_eq!(said("x -DportOffset=\"${OFFSET:-0}\""), Some((What::Variable(Some("$OFFSET".into())), 1)));
+        assert_eq!(said("x -DportOffset=$(cat /run/offset)"), Some((What::Variable(None), 1)));
+        assert_eq!(said("if [ -n \"$X\" ]; then\n  JAVA_OPTS=-DportOffset=2\nfi"), Some((What::Conditional, 2)));
+        assert_eq!(said("[ -n \"$X\" ] && JAVA_OPTS=-DportOffset=2"), Some((What::Conditional, 1)));
+        assert_eq!(value("if a; then b; fi\nJAVA_OPTS=-DportOffset=2").as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn what_is_said_to_people_or_asked_of_arguments_is_none() {
+        assert_eq!(said("echo \"usage: -DportOffset=2\"\ncase $1 in\n  -DportOffset=2)\n;;\nesac"), None);
+        assert_eq!(said("x -DportOffsets=2 -DportOffset2"), None);
+        assert_eq!(value("x -DportOffset").as_deref(), Some("true"));
+    }
+
+    #[test]
+    fn the_last_number_of_the_wrapper_counts() {
+        let text = "#wrapper.java.additional.9=-DportOffset=9\nwrapper.java.additional.12=-DportOffset=2\n\
+                    wrapper.java.additional.3 = -DportOffset=1\n";
+        let said = option(text, Syntax::Wrapper, "portOffset");
+        assert_eq!(said, Some(Said { what: What::Value("2".into()), line: 2 }));
+    }
+
+    #[test]
+    fn batch_files_are_read_too() {
+        let said = |text| option(text, Syntax::Batch, "portOffset").map(|said| (said.what, said.line));
+        let text = "rem -DportOffset=9\r\nset CMD_LINE_ARGS=%JAVA_OPTS% -DportOffset=2 -Da=b\r\n";
+        assert_eq!(said(text), Some((What::Value("2".into()), 2)));
+        assert_eq!(said("set X=-DportOffset=%OFFSET%"), Some((What::Variable(Some("%OFFSET%".into())), 1)));
+    }
+}
