@@ -204,8 +204,9 @@ fn places_in_archives_are_not_editable() {
 }
 
 #[test]
-fn what_fix_leaves_is_said() {
+fn what_fix_leaves_is_said_and_not_offered() {
     let deployment = Deployment::packed("gw.zip", "");
+    assert!(!deployment.text(&["check"]).contains("carbonlint check --fix"));
     let said = deployment.text(&["check", "--fix"]).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains("not mended, thrift-port-mismatch:") && said.contains("it lies in an archive"), "{said}");
 }
