@@ -71,9 +71,7 @@ impl Deployment {
         let errors: Vec<String> = self.findings().into_iter().filter(|line| line.contains(" error[")).collect();
         let [only] = &errors[..] else { panic!("{errors:#?}") };
         assert!(only.contains("error[home-missing]") && only.contains(expected), "{only}");
-        for arguments in
-            [&["check"][..], &["check", "--format", "json"], &["check", "--fix"], &["ports"], &["links"], &["explain", "gw"]]
-        {
+        for arguments in [&["check"][..], &["check", "--fix"], &["explain", "gw"]] {
             self.text(arguments);
         }
     }
@@ -206,8 +204,9 @@ fn places_in_archives_are_not_editable() {
 }
 
 #[test]
-fn what_fix_leaves_is_said() {
+fn what_fix_leaves_is_said_and_not_offered() {
     let deployment = Deployment::packed("gw.zip", "");
+    assert!(!deployment.text(&["check"]).contains("carbonlint check --fix"));
     let said = deployment.text(&["check", "--fix"]).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains("not mended, thrift-port-mismatch:") && said.contains("it lies in an archive"), "{said}");
 }
@@ -236,7 +235,7 @@ fn a_layer_may_lie_over_a_part_of_the_home() {
         ("[gw.tgz, {from: confs, to: .}]", "confs/repository/conf/carbon.xml"),
     ];
     for (home, file) in homes {
-        let deployment = Deployment::new(&format!("'{home}'").replace('\'', ""));
+        let deployment = Deployment::new(home);
         deployment.write("gw.tgz", &tar_gz(&gateway("")));
         deployment.write(file, carbon("7").as_bytes());
         let found = deployment.findings().join("\n");

@@ -23,10 +23,11 @@ struct Group {
 impl SharedFiles {
     /// Finds them among the files of a deployment.
     pub fn new(sources: &Sources, files: &[File]) -> Self {
-        let mut by_place: HashMap<&std::path::Path, Group> = HashMap::with_capacity(files.len());
+        // What lies nowhere by itself, as in an archive, has one name only.
+        let place = |source: SourceId| sources.get(source).real.as_deref().ok_or(source);
+        let mut by_place: HashMap<Result<&std::path::Path, SourceId>, Group> = HashMap::with_capacity(files.len());
         for file in files {
-            let Some(real) = &sources.get(file.source).real else { continue };
-            let group = by_place.entry(real).or_default();
+            let group = by_place.entry(place(file.source)).or_default();
             group.names.push(file.source);
             group.readers.extend(&file.nodes);
         }

@@ -168,7 +168,7 @@ fn set(model: &Deployment, node_index: usize, setting: usize, value: &str) -> Re
     }
     let what = present.first().map(|(place, ..)| *place).or_else(|| places.first().copied()).map_or_else(
         || spec.title.clone(),
-        |place| format!("{} in {}/{}", place.path, node.home.name, model.catalogue().files[place.file].path),
+        |place| format!("{} in {}", place.path, node.home.name_of(&model.catalogue().files[place.file].path)),
     );
     Err(format!("set {what} to {value}").into())
 }

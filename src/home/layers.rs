@@ -66,6 +66,13 @@ impl Archives {
         Self(opened.into_iter().collect())
     }
 
+    /// What stands before the paths of files in a home that is no more than one directory or archive.
+    pub(super) fn prefix(&self, layers: &[Layer]) -> Option<String> {
+        let [layer] = layers else { return None };
+        let separator = if self.0.contains_key(&layer.path) { "!/" } else { "/" };
+        layer.to.is_empty().then(|| format!("{}{separator}", display(&layer.path)))
+    }
+
     /// The names that the product's directory may have had, by the first layer that is the home as a whole.
     pub(super) fn directories(&self, layers: &[Layer]) -> Vec<String> {
         let Some(layer) = layers.iter().find(|layer| layer.to.is_empty()) else { return Vec::new() };

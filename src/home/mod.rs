@@ -42,6 +42,8 @@ pub struct Home {
     /// What its directory may be called where the product was unpacked: its own name; of an archive, that of the folder
     /// in it and that of the file.
     pub directories: Vec<String>,
+    /// What stands before the paths of its files; `None` where it is made of layers.
+    prefix: Option<String>,
     /// The files that were asked for, in that order.
     files: Vec<FileState>,
 }
@@ -90,6 +92,11 @@ impl Home {
     pub fn file(&self, index: usize) -> &FileState {
         self.files.get(index).unwrap_or(&FileState::Absent)
     }
+
+    /// What people should call a file of the home that is not there.
+    pub fn name_of(&self, path: &str) -> String {
+        self.prefix.as_ref().map_or_else(|| format!("{path} of {}", self.name), |prefix| format!("{prefix}{path}"))
+    }
 }
 
 /// Reads the wanted files of every home, each home and each archive once, and adds them to `sources` in a fixed order.
@@ -121,8 +128,9 @@ pub fn read(
         .map(|(id, (raw, home))| {
             let layers: Vec<String> = home.iter().map(|layer| display(&layer.path)).collect();
             let files = raw.files.into_iter().zip(wanted).map(|(file, wanted)| adding.file(file, wanted.kind)).collect();
-            let directories = archives.directories(home);
-            Arc::new(Home { id, name: layers.join(" + "), layers, layer: raw.layer, state: raw.state, directories, files })
+            let name = layers.join(" + ");
+            let (directories, prefix) = (archives.directories(home), archives.prefix(home));
+            Arc::new(Home { id, name, layers, layer: raw.layer, state: raw.state, directories, prefix, files })
         })
         .collect();
     homes.iter().map(|home| Arc::clone(&built[index_of[home]])).collect()
@@ -171,17 +179,19 @@ struct Adding<'a> {
     sources: &'a mut Sources,
     /// Contents by hash.
     contents: HashMap<u64, Vec<Arc<Content>>>,
-    /// What was added already, by name: layers of several homes.
-    files: HashMap<(String, TextKind), FileState>,
+    /// What was added already: a layer may be one of several homes.
+    files: HashMap<(String, TextKind, Option<PathBuf>), FileState>,
 }
 
 impl Adding<'_> {
     fn file(&mut self, file: RawFile, kind: TextKind) -> FileState {
-        let name = match &file {
+        let (name, real) = match &file {
             RawFile::Absent => return FileState::Absent,
-            RawFile::Read { name, .. } | RawFile::Unreadable { name, .. } => name.clone(),
+            RawFile::Read { name, real, .. } => (name.clone(), real.clone()),
+            RawFile::Unreadable { name, .. } => (name.clone(), None),
         };
-        if let Some(there) = self.files.get(&(name.clone(), kind)) {
+        let key = (name.clone(), kind, real);
+        if let Some(there) = self.files.get(&key) {
             return there.clone();
         }
         let state = match file {
@@ -194,7 +204,7 @@ impl Adding<'_> {
                 FileState::Unreadable(self.sources.add(name.as_str(), Arc::new(Content::plain("")), None), why)
             }
         };
-        self.files.insert((name, kind), state.clone());
+        self.files.insert(key, state.clone());
         state
     }
 

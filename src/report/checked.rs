@@ -214,8 +214,10 @@ fn fix(report: &Report<'_>) -> Option<(&'static str, String)> {
     let troubles = report.linted.findings.iter().filter(|finding| finding.severity > Severity::Info);
     let offered = |safety: Safety| {
         let can = |finding: &&Finding| {
-            let mut fixes = finding.fixes.iter().filter(|fix| fix.safety == safety);
-            fixes.any(|fix| suggest(report.model(), fix).applicable)
+            let fixes = finding.fixes.iter().filter(|fix| fix.safety == safety);
+            let mut suggestions = fixes.map(|fix| suggest(report.model(), fix));
+            // As --fix does it: that a file lies in an archive is no reason to change the other side.
+            suggestions.find(|one| one.applicable || one.archived.is_some()).is_some_and(|one| one.applicable)
         };
         troubles.clone().filter(can).count()
     };

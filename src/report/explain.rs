@@ -110,8 +110,8 @@ fn home(node: &Node) -> String {
     let name = clean(&node.home.name);
     match &node.home.state {
         HomeState::Present => name.into_owned(),
-        HomeState::Missing { nearest: Some(near) } => format!("{name}: no such directory; nearest: {}", clean(near)),
-        HomeState::Missing { nearest: None } => format!("{name}: no such directory"),
+        HomeState::Missing { nearest: Some(near) } => format!("{name}: no such home; nearest: {}", clean(near)),
+        HomeState::Missing { nearest: None } => format!("{name}: no such home"),
         HomeState::Empty { .. } => format!("{name}: holds no file of a known product"),
         HomeState::Unreadable(why) => format!("{name}: {}", said(why)),
     }

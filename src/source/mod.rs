@@ -68,7 +68,7 @@ pub struct Source {
     pub name: String,
     /// What the file holds. Files of equal content share it.
     pub content: Arc<Content>,
-    /// Where it really lies, links followed: two names of one file have the same. `None` for what is no file of a home.
+    /// Where it really lies, links followed: two names of one file have the same. `None` for what is no file of a home, or lies in an archive: no fix edits it.
     pub real: Option<PathBuf>,
 }
 

@@ -70,12 +70,17 @@ fn pick<R: Read>(
         }
         let raw = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         let path = name::clean(&raw).map_err(Trouble::Said)?;
+        let before = budget.left.get();
+        budget.allows(entry.size())?;
         if let Some(slot) = interest.slot(&path, kind(entry.header().entry_type())) {
             let found = found(&path, &mut entry, limits)?;
             picked.add(slot, &raw, found);
         }
         // Passed over here and not by the library: what stands between entries is counted apart.
         io::copy(&mut entry, &mut io::sink())?;
+        // Holes come from nowhere: nobody else counts them.
+        let read = before - budget.left.get();
+        budget.take(entry.size().saturating_sub(read))?;
     }
     budget.step.set(None);
     Ok(picked)
@@ -128,22 +133,26 @@ impl Budget {
         Self { all, left: Cell::new(all), step: Cell::new(None), exceeded: RefCell::default() }
     }
 
+    /// What is left after so many bytes more.
+    fn allows(&self, bytes: u64) -> io::Result<u64> {
+        let message = || format!("it unpacks to more than the {} bytes up to which an archive is read", self.all);
+        self.left.get().checked_sub(bytes).ok_or_else(|| self.exceed(message()))
+    }
+
     /// Takes bytes that came out.
     fn take(&self, bytes: u64) -> io::Result<()> {
-        let exceed = |message: String| {
-            self.exceeded.replace(Some(ReadError::Other(message.clone())));
-            io::Error::other(message)
-        };
-        let left = self.left.get().checked_sub(bytes);
-        let message = || format!("it unpacks to more than the {} bytes up to which an archive is read", self.all);
-        self.left.set(left.ok_or_else(|| exceed(message()))?);
+        self.left.set(self.allows(bytes)?);
         if let Some(step) = self.step.get() {
-            let left = step.checked_sub(bytes);
             let message =
                 || format!("more than {DESCRIPTION} bytes describe one of its entries, which no archive of files needs");
-            self.step.set(Some(left.ok_or_else(|| exceed(message()))?));
+            self.step.set(Some(step.checked_sub(bytes).ok_or_else(|| self.exceed(message()))?));
         }
         Ok(())
+    }
+
+    fn exceed(&self, message: String) -> io::Error {
+        self.exceeded.replace(Some(ReadError::Other(message.clone())));
+        io::Error::other(message)
     }
 }
 

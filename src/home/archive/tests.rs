@@ -222,6 +222,24 @@ fn a_name_of_megabytes_is_not_read() {
 }
 
 #[test]
+fn holes_count_like_bytes() {
+    let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+    let mut header = Header::new_gnu();
+    header.set_entry_type(EntryType::GNUSparse);
+    header.set_path("hole").expect("fits");
+    header.set_size(0);
+    let sparse = header.as_gnu_mut().expect("gnu");
+    sparse.set_real_size(1 << 50);
+    sparse.sparse[0].set_offset(1 << 50);
+    sparse.sparse[0].set_length(0);
+    header.set_cksum();
+    tar.append(&header, io::empty()).expect("written");
+    let bytes = tar.into_inner().and_then(GzEncoder::finish).expect("a tar.gz");
+    let why = unpacked(Kind::TarGz, bytes, &Limits { unpacked: 1 << 20, ..Limits::DEFAULT }).expect_err("too much").to_string();
+    assert!(why.contains("more than the 1048576 bytes"), "{why}");
+}
+
+#[test]
 fn whatever_is_broken_is_said_and_never_a_panic() {
     let text = "2.6 of the product".repeat(50);
     let entries = [File("wso2am-2.6.0/bin/version.txt", text.as_str()), File("wso2am-2.6.0/x", "y")];
