@@ -49,7 +49,9 @@ fn incomplete(document: &Document, source: SourceId, known: &RecordSpec) -> Vec<
     for (name, path) in &known.needs {
         let mut has = vec![false; places.len()];
         for part in document.find(path).iter().filter(|part| stated(part)) {
-            owner(part).map(|at| has[at] = true);
+            if let Some(at) = owner(part) {
+                has[at] = true;
+            }
         }
         missing.iter_mut().zip(has).filter(|(_, has)| !has).for_each(|(missing, _)| missing.push(name.clone()));
     }

@@ -42,7 +42,7 @@ pub fn read(storage: &dyn Storage, homes: &[FoundHome], facts: &InitFacts, offse
     let paths: Vec<String> = homes.iter().map(|home| home.path.to_string_lossy().into_owned()).collect();
     let spanned = |value: &String| Spanned { value: value.clone(), span: Span::default() };
     let layers: Vec<[Layer; 1]> = paths.iter().map(|path| [Layer { path: spanned(path), to: None }]).collect();
-    let layers: Vec<&[Layer]> = layers.iter().map(|layers| layers.as_slice()).collect();
+    let layers: Vec<&[Layer]> = layers.iter().map(<[Layer; 1]>::as_slice).collect();
     let mut sources = Sources::default();
     let read = home::read(storage, Path::new("."), &layers, &wanted, &mut sources);
     read.iter().map(|home| start(home, &sources, &facts.scripts, [offset, &facts.profile])).collect()
