@@ -403,6 +403,18 @@ fn names_that_a_topology_cannot_hold_are_said_and_the_rest_goes_on() {
     assert!(nodes.contains("    home: \"gw.prod #1\"\n"), "{nodes}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_no_text_are_said_on_one_line() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = folder(&borrowed(&[conf("gw", carbon("2.6.0", "0", ""))]));
+    let name = std::ffi::OsStr::from_bytes(b"k\n\xffm");
+    fs::create_dir_all(folder.path().join(name).join("repository/conf")).expect("a folder");
+    let (nodes, notes) = nodes_and_notes(&folder, &["."]);
+    assert_eq!(nodes.matches("- name:").count(), 1, "{nodes}");
+    assert_eq!(notes, "note: k \u{fffd}m is left out: its name is no UTF-8 text, and a topology could not hold it\n");
+}
+
 #[cfg(unix)]
 #[test]
 fn links_do_not_lead_out_or_round() {

@@ -193,6 +193,12 @@ impl Search<'_> {
         let path = at.path.join(name);
         let real = match self.storage.real(&path) {
             Ok(real) => real,
+            // What stands for bytes that are no text is no name of a file.
+            Err(_) if name.contains(char::REPLACEMENT_CHARACTER) => {
+                let why = ReadError::Other("its name is no UTF-8 text, and a topology could not hold it".to_owned());
+                self.found.notes.push(Note::Unreadable(display(&path), why));
+                return None;
+            }
             Err(why) => {
                 self.found.notes.push(Note::Unreadable(display(&path), why));
                 return None;

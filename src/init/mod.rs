@@ -78,6 +78,7 @@ pub fn first_topology(engine: &Engine, folders: &[PathBuf], output: Option<&Path
     let text = write::topology(&nodes, &engine.catalogue, &name);
     understood(&text)?;
     open(&text)?;
+    let notes = notes.iter().map(|note| write::one_line(note)).collect();
     Ok(First { text, nodes: nodes.len(), notes })
 }
 

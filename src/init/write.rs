@@ -123,7 +123,8 @@ fn note(key: &str, comment: &str) -> String {
     if key.is_empty() { comment } else { format!("{key}  {comment}") }
 }
 
-fn one_line(text: &str) -> String {
+/// A text without line ends and other characters that would do something.
+pub fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
