@@ -631,3 +631,20 @@ fn the_broker_of_jndi_properties_does_not_follow_the_offset() {
     let edit = &suggestion.edits[0].edit;
     assert_eq!((&jndi[edit.span.start..edit.span.end], edit.text.as_str()), ("5672", "5674"));
 }
+
+#[test]
+fn the_other_of_a_pair_is_meant_and_never_the_node_itself() {
+    let engine = Engine::new().expect("the embedded rules load");
+    let mut memory = Memory::default();
+    for (home, offset, own) in [("a", 1, "tcp://a:5673"), ("b", 2, "tcp://a:5673")] {
+        let text = format!("[server]\noffset = {offset}\n[apim.throttling]\nevent_duplicate_url = [\"{own}\"]\n");
+        memory.insert(format!("{home}/repository/conf/deployment.toml"), text);
+    }
+    let topology = "defaults: {product: 4.2.0}\nnodes:\n  - {name: a, role: traffic-manager, home: a, host: a}\n  - {name: b, role: traffic-manager, home: b, host: b}\n";
+    let project = engine.open_in(&memory, Path::new(""), topology).unwrap_or_else(|error| panic!("{error}"));
+    let linted = engine.lint(&project, &HashMap::new());
+    let said: Vec<_> = linted.findings.iter().map(|finding| finding.message.as_str()).collect();
+    let copies = "Copies of events for the other of a pair";
+    assert_eq!(said, [format!("a calls itself (a:5673, {copies}), but the role it needs is on b")]);
+    assert_eq!(linted.findings[0].fixes[0].title, "call b:5674");
+}

@@ -83,6 +83,8 @@ struct Patterns {
     inline: Pattern,
     /// `key=value` in a URL, a JDBC string, the environment of a command.
     query: Pattern,
+    /// `name='` of an option that stands in quotes itself: `brokerlist='tcp://tm:5672?trust_store_password='…''`.
+    quoted: Pattern,
     system: Pattern,
     option: Pattern,
     /// `Basic …`, `Bearer …`.
@@ -114,6 +116,7 @@ static PATTERNS: Patterns = Patterns {
     attribute: Pattern::new(&["="], r#"([0-9A-Za-z_:.\-]+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')"#),
     inline: Pattern::new(&["{", ","], r#"[{,]\s*["']?([0-9A-Za-z_.\-]+)["']?\s*[=:]\s*("[^"]*"|'[^']*'|[^,}\s]+)"#),
     query: Pattern::new(&["="], r#"(?:^|[\s?&;,"'`(])([0-9A-Za-z_.\-]+)=([^\s&;<>"'`)]+)"#),
+    quoted: Pattern::new(&["='", "=\"", "=%27"], r#"([0-9A-Za-z_.\-]+)=(?:["']|%27)"#),
     system: Pattern::new(&["-D"], r"-D([0-9A-Za-z_.\-]+)=((?:\\.|\S)+)"),
     option: Pattern::new(&["-"], r"(?:^|\s)--?([0-9A-Za-z\-]+)(?:=|[ \t]+)([^\s\-]\S*)"),
     scheme: Pattern::new(&["asic", "ASIC", "earer", "EARER"], r#"(?i)\b(?:basic|bearer)['"]?\s+([^\s<>"']+)"#),
@@ -161,8 +164,23 @@ fn secrets(text: &str, broken: bool) -> Vec<Range<usize>> {
     if line_done > 0 {
         of_text(patterns, text, &mut found);
     }
+    found.retain(|range| !names_only(&text[range.clone()]));
     found.sort_by_key(|range| (range.start, range.end));
     found
+}
+
+/// Whether a text is made of placeholders: it names a secret, and holds none. One with a default, `${x:y}`, may.
+fn names_only(text: &str) -> bool {
+    let mut rest = text.trim();
+    while let Some(inner) = rest.strip_prefix("${") {
+        let Some(end) = inner.find('}').filter(|end| *end > 0) else { return false };
+        if !inner[..end].chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')) {
+            return false;
+        }
+        rest = &inner[end + 1..];
+        rest = rest.strip_prefix(':').unwrap_or(rest);
+    }
+    rest.is_empty()
 }
 
 /// Where the line of an offset starts. A lone carriage return ends lines too, in properties.
@@ -303,6 +321,14 @@ fn of_line(patterns: &Patterns, text: &str, range: Range<usize>, broken: bool, f
             if is_secret_name(key.as_str()) {
                 found.push(start + value.start()..start + value.end());
             }
+        }
+    }
+    for captures in patterns.quoted.captures_iter(line) {
+        let (Some(all), Some(key)) = (captures.get(0), captures.get(1)) else { continue };
+        let value = &line[all.end()..];
+        let end = value.find(['"', '\'', '<', '>', ' ', '\t']).unwrap_or(value.len());
+        if is_secret_name(key.as_str()) {
+            found.push(start + all.end()..start + all.end() + end);
         }
     }
     for captures in patterns.attribute.captures_iter(line) {
@@ -519,8 +545,21 @@ mod tests {
     }
 
     #[test]
+    fn options_of_brokers_are_starred_within_quotes_too() {
+        let url = "amqp://${admin.username}:${admin.password}@c/carbon?brokerlist='tcp://tm:5672?trust_store_password='Zx9'%26key_store_password='Qy8'%26retries='5''";
+        for text in [url.to_owned(), format!("<a>{url}</a>"), format!("x = \"{url}\""), format!("x={url}")] {
+            let masked = mask(&text, false);
+            assert!(!masked.contains("Zx9") && !masked.contains("Qy8"), "{masked}");
+            assert!(masked.contains("tcp://tm:5672") && masked.contains("${admin.password}"), "{masked}");
+        }
+        assert!(!mask("<Password>${x:hidden}</Password>", false).contains("hidden"));
+        assert!(!mask("amqp://${user}:hidden@c", false).contains("hidden"));
+    }
+
+    #[test]
     fn what_is_no_secret_stays() {
         for text in [
+            "<Password>${admin.password}</Password>",
             "<KeyValidatorClientType>ThriftClient</KeyValidatorClientType>",
             "<ServerURL>https://km:9443/services/</ServerURL>",
             "<TokenURL>https://gw:8243/token</TokenURL>",

@@ -114,6 +114,7 @@ impl<'a> Judge<'a> {
             }
         };
         let scheme = text.expanded.text[parts.scheme.clone()].to_lowercase();
+        link.group = text.found.parent;
         link.scheme_place = self.place(text, &parts.scheme);
         link.host = self.host_of(text, &parts, false);
         link.port = self.port_of(text, &parts, &scheme);

@@ -3,7 +3,7 @@
 mod address;
 mod verdict;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::catalogue::{self, Address, AddressFormat, holds};
@@ -133,6 +133,8 @@ pub struct Link {
     pub unresolved: Vec<(Place, What)>,
     /// Properties and variables in host or port that the topology gives: their names, and where.
     pub given: Vec<(String, Place)>,
+    /// The group that it stands in, among those of its setting: a table of its own in TOML.
+    pub group: usize,
     /// What follows host and port, where the reader takes nothing there.
     pub rest: Option<Place>,
     /// How the addresses of its setting do not pair with those that have to; said at the first of them.
@@ -207,6 +209,12 @@ pub fn pair(catalogue: &catalogue::Catalogue, links: &mut [Link]) {
         let other = catalogue.links[*spec].pairs_with.and_then(|with| ranges.get(&(*node, with)));
         let Some(other) = other.filter(|other| is_stated(&links[one.start]) && is_stated(&links[other.start])) else { continue };
         let title = |at: usize| &catalogue.links[links[at].spec].title;
+        // A group without logins has those of its receivers: which group they are of is not known.
+        let groups =
+            |range: &std::ops::Range<usize>| links[range.clone()].iter().map(|link| link.group).collect::<BTreeSet<_>>().len();
+        if groups(one) != groups(other) {
+            continue;
+        }
         if one.len() != other.len() {
             let (count, others) = (one.len(), other.len());
             said.push((one.start, format!("{count} for {}, {others} for {}", title(one.start), title(other.start))));
@@ -249,6 +257,9 @@ pub fn of_node(inputs: &Inputs, nodes: &[Node], directory: &Directory, node: usi
             (true, false) => (&target.otherwise, directory.with_role(&target.otherwise)),
             _ => (&target.roles, candidates),
         };
+        // The other of a pair is meant: itself is no candidate.
+        let candidates =
+            if target.peer { candidates.iter().copied().filter(|other| *other != node).collect() } else { candidates };
         let judge = Judge { inputs, nodes, directory, reader: &reader, index: node, spec, known, roles, target, target_roles };
         links.extend(judge.links(&candidates));
     }
@@ -337,6 +348,7 @@ impl Judge<'_> {
             companion_lacks_port: false,
             unresolved: Vec::new(),
             given: Vec::new(),
+            group: 0,
             rest: None,
             pairing: None,
         }
