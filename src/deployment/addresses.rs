@@ -102,7 +102,7 @@ fn brokers(text: &str) -> Result<Vec<Address>, String> {
 }
 
 /// Where a quoted broker list ends. Options of brokers have quotes of their own: `'tcp://a:1?retries='5'%26delay='50';tcp://b:2'`.
-/// A quote before `=` begins one, so the list ends at the first other quote after which an option or nothing follows.
+/// A quote behind `=` begins one of these; the list ends at the first quote that neither begins nor ends one.
 fn list_end(list: &str) -> usize {
     let bytes = list.as_bytes();
     let mut within_option = false;

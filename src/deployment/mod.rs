@@ -401,7 +401,7 @@ pub fn resolve(inputs: Inputs) -> Deployment {
     let mut links: Vec<Link> =
         (0..nodes.len()).into_par_iter().flat_map_iter(|node| links::of_node(&inputs, &nodes, &directory, node)).collect();
     links::pair(&inputs.catalogue, &mut links);
-    let records = nodes.iter().enumerate().flat_map(|(index, node)| records::of_node(&inputs, node, index)).collect();
+    let records = nodes.par_iter().enumerate().flat_map_iter(|(index, node)| records::of_node(&inputs, node, index)).collect();
     let files = files(&inputs, &nodes, &links);
     let collisions = groups::collisions(&inputs, &nodes);
     let clusters = groups::clusters(&inputs, &nodes, &links);

@@ -393,45 +393,31 @@ pub struct Reader<'a> {
 
 impl Names for Reader<'_> {
     fn placeholder(&self, name: &str) -> Option<(What, String)> {
-        match self.inputs.catalogue.placeholders.get(name)? {
-            Meaning::Listener(listener) => {
-                let port = &self.node.listeners.get(*listener)?.port;
-                Some(match port.value() {
-                    Some(value) => (What::Listener(name.to_owned(), *listener), value.to_string()),
-                    None => {
-                        let why = port.why_unknown().unwrap_or_default();
-                        (What::NotKnown(format!("${{{name}}} cannot be known: {why}")), expand::OPAQUE.to_string())
-                    }
-                })
+        let known = |what: What, port: &EffectivePort| match port.value() {
+            Some(value) => (what, value.to_string()),
+            None => {
+                let why = port.why_unknown().unwrap_or_default();
+                (What::NotKnown(format!("${{{name}}} cannot be known: {why}")), expand::OPAQUE.to_string())
             }
+        };
+        let owned = name.to_owned();
+        Some(match self.inputs.catalogue.placeholders.get(name)? {
+            Meaning::Listener(listener) => known(What::Listener(owned, *listener), &self.node.listeners.get(*listener)?.port),
             // A number that is a template itself may lead back here.
             Meaning::Setting(setting) if self.node.settings[*setting].text.as_deref().is_some_and(|text| text.contains("${")) => {
-                Some((What::NotKnown(format!("${{{name}}} refers to another placeholder")), expand::OPAQUE.to_string()))
+                (What::NotKnown(format!("${{{name}}} refers to another placeholder")), expand::OPAQUE.to_string())
             }
             Meaning::Setting(setting) => {
-                let port = port(self.inputs, self.declared, self.node, *setting);
-                Some(match port.value() {
-                    Some(value) => (What::Setting(name.to_owned(), *setting), value.to_string()),
-                    None => {
-                        let why = port.why_unknown().unwrap_or_default();
-                        (What::NotKnown(format!("${{{name}}} cannot be known: {why}")), expand::OPAQUE.to_string())
-                    }
-                })
+                known(What::Setting(owned, *setting), &port(self.inputs, self.declared, self.node, *setting))
             }
+            Meaning::Port(base) => known(What::Port(owned, *base), &shifted(self.node, *base)),
             Meaning::OwnHost => {
                 let own = self.node.host.clone().unwrap_or_else(|| "localhost".to_owned());
-                Some((What::OwnHost(name.to_owned()), own))
+                (What::OwnHost(owned), own)
             }
-            Meaning::Text(text) => Some((What::Text, text.clone())),
-            Meaning::SameAs(setting) => Some((What::SameAs(name.to_owned(), *setting), expand::OPAQUE.to_string())),
-            Meaning::Port(base) => Some(match shifted(self.node, *base).value() {
-                Some(value) => (What::Port(name.to_owned(), *base), value.to_string()),
-                None => {
-                    let why = self.node.offset.unknown.clone().unwrap_or_default();
-                    (What::NotKnown(format!("${{{name}}} cannot be known: the offset is not: {why}")), expand::OPAQUE.to_string())
-                }
-            }),
-        }
+            Meaning::Text(text) => (What::Text, text.clone()),
+            Meaning::SameAs(setting) => (What::SameAs(owned, *setting), expand::OPAQUE.to_string()),
+        })
     }
 
     fn property(&self, name: &str) -> Option<&Spanned<String>> {

@@ -1,12 +1,11 @@
 //! Elements that stand several times: which parts each lacks, and which of them have one name.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use crate::catalogue::{RecordSpec, holds};
 use crate::config::{Document, Found};
 use crate::home::FileState;
-use crate::source::{Place, SourceId};
+use crate::source::{Place, SourceId, Span};
 
 use super::{Inputs, Node};
 
@@ -30,18 +29,17 @@ pub struct Record {
 /// The elements of a node that lack a part, or have the name of another one.
 pub fn of_node(inputs: &Inputs, node: &Node, index: usize) -> Vec<Record> {
     let read = |(spec, known): (usize, &RecordSpec)| {
-        let reads = known.readers.iter().any(|role| node.role_set.contains(role));
+        let reads = known.readers.iter().any(|role| inputs.catalogue.has_role(role, &node.role_set));
         let applies = reads && holds(known.place.versions, node.product.family);
         let FileState::Read(source) = node.home.file(known.place.file) else { return Vec::new() };
         let Some(Ok(document)) = inputs.documents.get(*source).filter(|_| applies) else { return Vec::new() };
-        incomplete(document, *source, known).into_iter().map(|record| Record { spec, node: index, ..record }).collect()
+        incomplete(document, *source, known, (spec, index))
     };
     inputs.catalogue.records.iter().enumerate().flat_map(read).collect()
 }
 
-fn incomplete(document: &Document, source: SourceId, known: &RecordSpec) -> Vec<Record> {
-    let places: Vec<Range<usize>> =
-        document.find(&known.place.path).iter().map(|found| found.element.start..found.element.end).collect();
+fn incomplete(document: &Document, source: SourceId, known: &RecordSpec, (spec, node): (usize, usize)) -> Vec<Record> {
+    let places: Vec<Span> = document.find(&known.place.path).iter().map(|found| found.element).collect();
     // Parts come in document order, as the elements do: each belongs to the last element that starts before it.
     let owner = |part: &Found| places.partition_point(|place| place.start <= part.element.start).checked_sub(1);
     let stated = |part: &Found| !part.text.trim().is_empty();
@@ -63,13 +61,13 @@ fn incomplete(document: &Document, source: SourceId, known: &RecordSpec) -> Vec<
     }
     let mut first_of: HashMap<String, Place> = HashMap::new();
     let mut records = Vec::new();
-    for ((place, missing), name) in places.into_iter().zip(missing).zip(names) {
-        let whole = Place { source, span: crate::source::Span { start: place.start, end: place.end } };
+    for ((span, missing), name) in places.into_iter().zip(missing).zip(names) {
+        let whole = Place { source, span };
         let own = name.as_ref().map(|name| Place { source, span: name.span });
         let name = name.map(|name| name.text.trim().to_owned()).unwrap_or_default();
         let same_as = if name.is_empty() { None } else { first_of.get(&name).copied() };
         if !missing.is_empty() || same_as.is_some() {
-            records.push(Record { spec: 0, node: 0, place: own.unwrap_or(whole), name: name.clone(), missing, same_as });
+            records.push(Record { spec, node, place: own.unwrap_or(whole), name: name.clone(), missing, same_as });
         }
         if let Some(own) = own {
             first_of.entry(name).or_insert(own);

@@ -1,7 +1,7 @@
 //! Settings as a node reads them: written, blank, absent from its file, or the file absent.
 
 use crate::catalogue::{self, Catalogue, Condition, Family, OffsetUse, Repeat, ValueKind, holds, pick};
-use crate::config::{Format, Found};
+use crate::config::Found;
 use crate::home::{FileState, Home, HomeState};
 use crate::source::{Place, SourceId};
 
@@ -298,9 +298,8 @@ pub fn first_unmet<'a>(
 /// Elements of a file that the node's version does not read: where, and what they would be.
 pub fn obsolete(inputs: &Inputs, node: &Node, file: usize, source: SourceId) -> Vec<(Place, String)> {
     // From 3.0 on, files next to a deployment.toml are written anew at every start: nobody wrote that.
-    let files = inputs.catalogue.files.iter().enumerate();
-    let mut toml = files.filter(|(_, spec)| spec.format == Some(Format::Toml)).map(|(index, _)| index);
-    let generated = toml.any(|toml| toml != file && *node.home.file(toml) != FileState::Absent);
+    let mut generating = inputs.catalogue.files.iter().enumerate().filter(|(_, spec)| spec.generates);
+    let generated = generating.any(|(other, _)| other != file && *node.home.file(other) != FileState::Absent);
     let Some(Ok(document)) = inputs.documents.get(source).filter(|_| !generated && node.product.family.is_some()) else {
         return Vec::new();
     };

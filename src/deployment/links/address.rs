@@ -69,11 +69,12 @@ impl<'a> Judge<'a> {
 
     /// The addresses of a text.
     pub(super) fn addresses(&self, text: &Text) -> Result<Vec<addresses::Address>, Early> {
-        let pieces = &text.expanded.pieces;
-        if let Some(What::SameAs(_, setting)) =
-            pieces.iter().map(|piece| &piece.what).find(|what| matches!(what, What::SameAs(..)))
-        {
-            let title = &self.inputs.catalogue.settings[*setting].title;
+        let elsewhere = text.expanded.pieces.iter().find_map(|piece| match piece.what {
+            What::SameAs(_, setting) => Some(setting),
+            _ => None,
+        });
+        if let Some(setting) = elsewhere {
+            let title = &self.inputs.catalogue.settings[setting].title;
             return Err((Verdict::Dormant, format!("{title} gives it")));
         }
         addresses::addresses(self.known.format, &text.expanded.text).map_err(|why| {

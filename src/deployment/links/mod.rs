@@ -343,7 +343,7 @@ impl Judge<'_> {
             forward_at_fault: false,
             targets: Vec::new(),
             candidates: Arc::clone(candidates),
-            listener: self.preferred().map_or(0, |(_, listener)| *listener),
+            listener: self.listener_of(""),
             missing: Vec::new(),
             companion_lacks_port: false,
             unresolved: Vec::new(),
@@ -365,8 +365,7 @@ impl Judge<'_> {
         if verdict == Verdict::Dormant || !self.known.judged {
             link.unresolved.clear();
         }
-        let by_scheme = self.target.listeners.iter().find(|(scheme, _)| *scheme == link.scheme);
-        link.listener = by_scheme.map_or(link.listener, |(_, listener)| *listener);
+        link.listener = self.listener_of(&link.scheme);
         (link.verdict, link.why) = (verdict, why);
         link
     }

@@ -46,18 +46,7 @@ impl Judge<'_> {
             Meant::PublicName => {
                 (Verdict::Undecidable, format!("'{host}' is declared nowhere, and port {port} is likely a load balancer's"))
             }
-            Meant::Unknown if self.known.public || self.is_outside(roles) => {
-                (Verdict::External, format!("'{host}' is declared nowhere"))
-            }
-            Meant::Unknown if self.service_like(&host).is_some() => {
-                let like = self.service_like(&host).unwrap_or_default();
-                (Verdict::Undecidable, format!("'{host}' is declared nowhere; if it is {like}, add it to its `aliases`"))
-            }
-            Meant::Unknown => {
-                let near =
-                    crate::source::nearest(&host, self.sorted_hosts().iter().copied()).map(|near| format!("nearest: {near}"));
-                (Verdict::UnknownHost, near.unwrap_or_default())
-            }
+            Meant::Unknown => self.unknown(&host, roles),
             Meant::StillLocal if self.is_untouched(link, port) => {
                 (Verdict::NotStated, "as shipped, and not known to be used here".to_owned())
             }
@@ -97,10 +86,19 @@ impl Judge<'_> {
             && (self.open_at(self.index, port).is_some() || !others.any(|index| self.open_at(*index, port).is_some()))
     }
 
-    /// A declared host that differs from an undeclared one by the suffix of a service.
-    fn service_like(&self, host: &str) -> Option<&str> {
-        let host = host.to_lowercase();
-        self.sorted_hosts().into_iter().find(|declared| self.inputs.catalogue.is_service_of(&host, declared))
+    /// A host that nobody declared.
+    fn unknown(&self, host: &str, roles: &[String]) -> (Verdict, String) {
+        if self.known.public || self.is_outside(roles) {
+            return (Verdict::External, format!("'{host}' is declared nowhere"));
+        }
+        let declared = self.sorted_hosts();
+        let lower = host.to_lowercase();
+        if let Some(like) = declared.iter().find(|other| self.inputs.catalogue.is_service_of(&lower, other)) {
+            let why = format!("'{host}' is declared nowhere; if it is {like}, add it to its `aliases`");
+            return (Verdict::Undecidable, why);
+        }
+        let near = crate::source::nearest(host, declared).map(|near| format!("nearest: {near}"));
+        (Verdict::UnknownHost, near.unwrap_or_default())
     }
 
     /// Whether an address of the node itself still is the shipped one, so that nobody wrote it: of a call that such nodes seldom
@@ -184,14 +182,14 @@ impl Judge<'_> {
     }
 
     fn target(&self, node: usize, scheme: &str, fits: bool) -> Target {
-        let by_scheme = self.target.listeners.iter().find(|(known, _)| known == scheme);
-        let listener = by_scheme.or_else(|| self.preferred()).map_or(0, |(_, listener)| *listener);
-        Target { node, listener, fits, instead: None }
+        Target { node, listener: self.listener_of(scheme), fits, instead: None }
     }
 
-    /// The listener that is meant where the scheme does not say it: the secure one.
-    pub(super) fn preferred(&self) -> Option<&(String, usize)> {
-        self.target.listeners.iter().find(|(scheme, _)| scheme == "https").or(self.target.listeners.first())
+    /// The listener that a scheme means; where it means none, the secure one.
+    pub(super) fn listener_of(&self, scheme: &str) -> usize {
+        let listeners = &self.target.listeners;
+        let of = |wanted: &str| listeners.iter().find(|(known, _)| known == wanted);
+        of(scheme).or_else(|| of("https")).or(listeners.first()).map_or(0, |(_, listener)| *listener)
     }
 
     /// Nodes that are called directly. Those of one machine are one address: one that fits is enough.
