@@ -1,7 +1,7 @@
 //! carbonlint: a linter for distributed deployments of WSO2 API Manager.
 //!
 //! Data flows in one direction; no module knows a later one (see `ARCHITECTURE.md`):
-//! [`source`] → [`topology`] → [`home`] → [`config`] → [`catalogue`] → [`deployment`] → [`lint`] → [`fix`] →
+//! [`source`] → [`start`] → [`topology`] → [`home`] → [`config`] → [`catalogue`] → [`deployment`] → [`lint`] → [`fix`] →
 //! [`project`] → [`init`] → [`report`] → [`cli`].
 
 pub mod catalogue;
@@ -15,4 +15,5 @@ pub mod lint;
 pub mod project;
 pub mod report;
 pub mod source;
+pub mod start;
 pub mod topology;

@@ -122,7 +122,7 @@ fn five_nodes_of_2_6() {
     role: traffic-manager  # a guess: the name of its folder
     home: homes/tm
     host: tm.example.com  # carbon.xml:5
-    # the offset cannot be known, carbon.xml:4
+    # port_offset: …  # the offset cannot be known, carbon.xml:4
 ";
     assert_eq!(nodes(&folder, &["homes"]), expected);
     assert_eq!(nodes(&folder, &["."]), expected);
@@ -300,37 +300,35 @@ fn start_scripts_say_offsets_and_profiles() {
     role: key-manager  # -Dprofile=api-key-manager, wso2server.sh:4
     home: a
     # host: …  # the name by which other nodes reach it
-    port_offset: 3  # wso2server.sh:4
-    # offset 1, carbon.xml:4: the start script wins
+    # offset 3, wso2server.sh:4, not the 1 of carbon.xml:4
   - name: b
     role: all-in-one  # a guess: nothing says what it does
     # or role: [publisher, devportal, traffic-manager], if it does not do what other nodes do
     home: b
     # host: …  # the name by which other nodes reach it
-    # port_offset: …  # wso2server.sh:4 takes it from $OFFSET
+    # port_offset: …  # wso2server.sh:4 takes it from $OFFSET, which `environment` of the topology does not give
   - name: c
     role: all-in-one  # a guess: nothing says what it does
     # or role: [publisher, devportal, traffic-manager], if it does not do what other nodes do
     home: c
     # host: …  # the name by which other nodes reach it
-    # port_offset: 4  # commented out in wso2server.sh:5
   - name: d
     role: gateway  # -Dprofile=gateway-worker, wrapper.conf:2
     home: d
     # host: …  # the name by which other nodes reach it
-    port_offset: 2  # wrapper.conf:1
+    # offset 2, wrapper.conf:1, not the 0 of carbon.xml:4
   - name: e
     role: all-in-one  # a guess: nothing says what it does
     # or role: [publisher, devportal, traffic-manager], if it does not do what other nodes do
     home: e
     # host: …  # the name by which other nodes reach it
-    # port_offset: …  # wso2server.sh:4 says 1, wrapper.conf:1 says 2: the one that starts the server counts
+    # port_offset: …  # wso2server.sh:4 says 1, wrapper.conf:1 says 2: which of them starts the server?
   - name: f
     role: all-in-one  # a guess: nothing says what it does
     # or role: [publisher, devportal, traffic-manager], if it does not do what other nodes do
     home: f
     # host: …  # the name by which other nodes reach it
-    # port_offset: …  # wso2server.sh:4 says something that is no whole number
+    # port_offset: …  # the offset cannot be known, wso2server.sh:4
 ";
     assert_eq!(nodes(&folder, &["."]), expected);
 }

@@ -19,6 +19,7 @@ pub struct ProductData {
     pub wildcard: Vec<String>,
     pub service_suffixes: Vec<String>,
     pub offset: OffsetData,
+    pub profile_property: String,
     pub files: Vec<FileData>,
     pub placeholders: Vec<PlaceholderData>,
     pub other_ports: Vec<u32>,
@@ -53,6 +54,10 @@ pub struct FileData {
     pub format: FormatData,
     #[serde(default)]
     pub generates: bool,
+    #[serde(default)]
+    pub roles: Vec<String>,
+    #[serde(default, rename = "source")]
+    pub _source: String,
 }
 
 #[derive(Deserialize, Clone, Copy)]
@@ -61,6 +66,9 @@ pub enum FormatData {
     Xml,
     Toml,
     Properties,
+    Shell,
+    Batch,
+    Wrapper,
     Text,
 }
 

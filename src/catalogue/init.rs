@@ -11,14 +11,10 @@ use crate::config::Path;
 /// What tells the role of a home, the surest first.
 #[derive(Debug)]
 pub struct InitFacts {
-    /// Start scripts.
-    pub scripts: Vec<Script>,
     /// Where the product's name stands, and what names tell.
     pub product: Said,
     /// Where the server's role stands, and what roles tell.
     pub server_role: Said,
-    /// The system property that names the profile.
-    pub profile: String,
     /// What profiles tell.
     pub profiles: Vec<Told>,
     /// Where a server says its name; the first file that is there counts.
@@ -40,33 +36,6 @@ pub struct Said {
     pub place: SettingPlace,
     /// What values tell.
     pub meanings: Vec<Told>,
-}
-
-/// How options stand in a start script.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Syntax {
-    /// A Bourne shell's.
-    Shell,
-    /// That of Windows.
-    Batch,
-    /// The properties of the service wrapper.
-    Wrapper,
-}
-
-/// A start script.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Script {
-    /// Path relative to the home.
-    pub path: String,
-    /// How it is written.
-    pub syntax: Syntax,
-    /// Roles of the packs that have it, where only those do.
-    #[serde(default)]
-    pub roles: Vec<String>,
-    /// Where the fact comes from.
-    pub source: String,
 }
 
 /// A value that tells roles.
@@ -130,12 +99,10 @@ pub struct Words {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FactsData {
-    scripts: Vec<Script>,
     product: InitPlace,
     products: Vec<Told>,
     server_role: InitPlace,
     server_roles: Vec<Told>,
-    profile: String,
     profiles: Vec<Told>,
     hosts: Vec<InitPlace>,
     apps: Vec<Apps>,
@@ -175,10 +142,8 @@ pub fn load_init(catalogue: &Catalogue) -> Result<InitFacts, CatalogueError> {
     let files = &catalogue.files;
     let sections = data.sections.into_iter().map(|section| section.build(files)).collect::<Result<Vec<_>, _>>()?;
     let facts = InitFacts {
-        scripts: data.scripts,
         product: Said { place: data.product.build(files)?, meanings: data.products },
         server_role: Said { place: data.server_role.build(files)?, meanings: data.server_roles },
-        profile: data.profile,
         profiles: data.profiles,
         hosts: data.hosts.iter().map(|place| place.build(files)).collect::<Result<_, _>>()?,
         apps: data.apps,
@@ -195,8 +160,7 @@ impl InitFacts {
     /// Every role that some entry names.
     fn roles(&self) -> impl Iterator<Item = &str> {
         let meanings = self.product.meanings.iter().chain(&self.server_role.meanings).chain(&self.profiles);
-        let roles = self.scripts.iter().map(|script| &script.roles);
-        let roles = roles.chain(meanings.map(|meaning| &meaning.roles)).chain(self.apps.iter().map(|apps| &apps.roles));
+        let roles = meanings.map(|meaning| &meaning.roles).chain(self.apps.iter().map(|apps| &apps.roles));
         let roles = roles.chain(self.sections.iter().map(|sections| &sections.roles)).chain([&self.otherwise]);
         roles.chain(self.names.iter().map(|words| &words.roles)).flatten().map(String::as_str)
     }

@@ -15,6 +15,7 @@ use super::{
     Reader, RecordSpec, Setting, SettingPlace, Severity, TargetSpec, ValueKind,
 };
 use crate::config::{Format, Path};
+use crate::start::Syntax;
 
 /// All files under `rules/`, by path, embedded when the program was built.
 static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
@@ -47,7 +48,12 @@ pub fn load() -> Result<Catalogue> {
     let files: Vec<FileSpec> = data
         .files
         .iter()
-        .map(|file| FileSpec { path: file.path.clone(), format: format_of(file.format), generates: file.generates })
+        .map(|file| FileSpec {
+            path: file.path.clone(),
+            format: format_of(file.format),
+            generates: file.generates,
+            roles: file.roles.clone(),
+        })
         .collect();
     let (mut listener_data, mut link_data) = (read_all::<ListenerData>("listeners")?, read_all::<LinkData>("links")?);
     let of_listeners = listener_data.iter_mut().filter_map(|data| {
@@ -90,6 +96,7 @@ pub fn load() -> Result<Catalogue> {
         service_suffixes: data.service_suffixes,
         offset: names.setting(&data.offset.setting)?,
         offset_property: data.offset.property,
+        profile_property: data.profile_property,
         files,
         placeholders,
         other_ports: data.other_ports,
@@ -161,6 +168,9 @@ fn format_of(format: FormatData) -> Option<Format> {
         FormatData::Xml => Some(Format::Xml),
         FormatData::Toml => Some(Format::Toml),
         FormatData::Properties => Some(Format::Properties),
+        FormatData::Shell => Some(Format::Script(Syntax::Shell)),
+        FormatData::Batch => Some(Format::Script(Syntax::Batch)),
+        FormatData::Wrapper => Some(Format::Script(Syntax::Wrapper)),
         FormatData::Text => None,
     }
 }

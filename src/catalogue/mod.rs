@@ -14,7 +14,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde::Deserialize;
 
 pub use detection::{Detector, Pattern};
-pub use init::{Apps, InitFacts, Said, Script, Sections, Syntax, Told, Words, load_init};
+pub use init::{Apps, InitFacts, Said, Sections, Told, Words, load_init};
 pub use load::{CatalogueError, embedded_files, load};
 pub use version::{Family, Range, Versioned, holds, pick};
 
@@ -98,14 +98,21 @@ pub struct FileSpec {
     pub format: Option<Format>,
     /// Whether other files are written anew from it at every start.
     pub generates: bool,
+    /// Of a start script, roles of the packs that have it, where only those do.
+    pub roles: Vec<String>,
 }
 
 impl FileSpec {
+    /// Whether it is a start script.
+    pub fn is_script(&self) -> bool {
+        matches!(self.format, Some(Format::Script(_)))
+    }
+
     /// How its bytes are decoded.
     pub fn text_kind(&self) -> TextKind {
         match self.format {
             Some(Format::Xml) => TextKind::Xml,
-            Some(Format::Properties) => TextKind::Utf8OrLatin1,
+            Some(Format::Properties | Format::Script(_)) => TextKind::Utf8OrLatin1,
             Some(Format::Toml) | None => TextKind::Utf8,
         }
     }
@@ -463,6 +470,8 @@ pub struct Catalogue {
     pub offset: usize,
     /// The system property that wins over it.
     pub offset_property: String,
+    /// The system property that names the profile.
+    pub profile_property: String,
     /// Files that may be in a home.
     pub files: Vec<FileSpec>,
     /// Placeholders by name.

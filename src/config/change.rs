@@ -51,6 +51,7 @@ pub fn set(document: &Document, content: &Content, path: &Path, value: &str, bes
         Body::Properties(tree) => {
             return Some(to_disk(content, vec![properties_change::set(tree, content, path, value, beside)?]));
         }
+        Body::Script(..) => return None,
     };
     let changed = Document::parse(&Content::plain(splice(text, &raw)?), document.format()).ok()?;
     let reads = changed.find(path).first().is_some_and(|found| found.text == value);
@@ -66,6 +67,7 @@ pub fn change(document: &Document, content: &Content, found: &Found, change: &Ch
         (_, Body::Properties(tree)) => {
             return Some(to_disk(content, vec![properties_change::change(tree, content, &element, change)?]));
         }
+        (_, Body::Script(..)) => return None,
         (Change::Remove, Body::Xml(_)) => remove_xml(text, element)?,
         (Change::Remove, Body::Toml(_)) => toml_change::remove(text, element)?,
         (Change::Value(value), body) => replace(body, text, &element, place, found.exact, value)?,
@@ -118,7 +120,7 @@ fn replace(body: &Body, text: &str, element: &Range<usize>, place: Range<usize>,
             }
         }
         Body::Toml(_) => toml_change::replace(text, place, exact, value),
-        Body::Properties(_) => None,
+        Body::Properties(_) | Body::Script(..) => None,
     }
 }
 

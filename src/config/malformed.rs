@@ -79,6 +79,7 @@ fn expected(format: Format) -> &'static str {
         Format::Xml => "an XML document",
         Format::Toml => "a TOML document",
         Format::Properties => "Java properties",
+        Format::Script(_) => "a script",
     }
 }
 

@@ -45,6 +45,7 @@ pub use malformed::Malformed;
 pub use path::{Path, PathError};
 
 use crate::source::{Content, Span};
+use crate::start::{Syntax, script};
 use disk::DiskMap;
 
 /// How a file is written.
@@ -56,6 +57,8 @@ pub enum Format {
     Toml,
     /// Java properties, as `java.util.Properties` reads them.
     Properties,
+    /// A start script, of which `-D` options are read and nothing is ever changed.
+    Script(Syntax),
 }
 
 /// A parsed configuration file.
@@ -70,6 +73,7 @@ enum Body {
     Xml(xml::Tree),
     Toml(toml_tree::Tree),
     Properties(properties::Tree),
+    Script(Syntax, script::Options),
 }
 
 /// A value and where it was written.
@@ -105,11 +109,14 @@ impl Document {
     /// # Errors
     /// [`Malformed`] where the bytes are no text of their encoding, or the text is not well formed.
     pub fn parse(content: &Content, format: Format) -> Result<Self, Malformed> {
-        malformed::check_text(content, format)?;
+        if !matches!(format, Format::Script(_)) {
+            malformed::check_text(content, format)?;
+        }
         let body = match format {
             Format::Xml => Body::Xml(xml::Tree::parse(content)?),
             Format::Toml => Body::Toml(toml_tree::Tree::parse(content)?),
             Format::Properties => Body::Properties(properties::Tree::parse(content)?),
+            Format::Script(syntax) => Body::Script(syntax, script::read(content.text(), syntax)),
         };
         Ok(Self { body, disk: DiskMap::new(content) })
     }
@@ -120,6 +127,7 @@ impl Document {
             Body::Xml(_) => Format::Xml,
             Body::Toml(_) => Format::Toml,
             Body::Properties(_) => Format::Properties,
+            Body::Script(syntax, _) => Format::Script(syntax),
         }
     }
 
@@ -131,6 +139,7 @@ impl Document {
             Body::Xml(tree) => tree.find(path, &self.disk),
             Body::Toml(tree) => tree.find(path, &self.disk),
             Body::Properties(tree) => tree.find(path, &self.disk),
+            Body::Script(..) => Vec::new(),
         }
     }
 
@@ -139,7 +148,7 @@ impl Document {
     pub fn find_commented(&self, path: &Path) -> Vec<Found> {
         match &self.body {
             Body::Xml(tree) => tree.find_commented(path, &self.disk),
-            Body::Toml(_) => Vec::new(),
+            Body::Toml(_) | Body::Script(..) => Vec::new(),
             Body::Properties(tree) => tree.find_commented(path, &self.disk),
         }
     }
@@ -151,6 +160,7 @@ impl Document {
             Body::Xml(tree) => tree.has(path),
             Body::Toml(tree) => tree.has(path),
             Body::Properties(_) => path.property().is_some(),
+            Body::Script(..) => false,
         }
     }
 
@@ -158,7 +168,15 @@ impl Document {
     pub fn root_name(&self) -> Option<&str> {
         match &self.body {
             Body::Xml(tree) => tree.root_name(),
-            Body::Toml(_) | Body::Properties(_) => None,
+            Body::Toml(_) | Body::Properties(_) | Body::Script(..) => None,
+        }
+    }
+
+    /// What a start script says of `-D` options; `None` for other files.
+    pub fn options(&self) -> Option<&script::Options> {
+        match &self.body {
+            Body::Script(_, options) => Some(options),
+            _ => None,
         }
     }
 }

@@ -102,7 +102,7 @@ impl Path {
             Format::Xml => Kind::Xml(reader.xml_path()?),
             Format::Toml => Kind::Toml(reader.toml_path()?),
             Format::Properties if text.is_empty() => return Err(reader.error("expected a key")),
-            Format::Properties => Kind::Properties,
+            Format::Properties | Format::Script(_) => Kind::Properties,
         };
         Ok(Self { text: text.to_owned(), kind })
     }

@@ -40,7 +40,7 @@ pub enum What {
     SameAs(String, usize),
     /// The reader's own host.
     OwnHost(String),
-    /// A system property or environment variable that the topology gives, and where.
+    /// A system property or environment variable that the topology or a start script gives, and where.
     Given(String, Option<Place>),
     /// A fixed text.
     Text,
@@ -58,8 +58,8 @@ pub enum What {
 pub trait Names {
     /// What `${name}` stands for.
     fn placeholder(&self, name: &str) -> Option<(What, String)>;
-    /// A system property that the topology gives.
-    fn property(&self, name: &str) -> Option<&Spanned<String>>;
+    /// A system property that the start of the server gives: its value and place, or why it is not known.
+    fn property(&self, name: &str) -> Option<Result<(&str, Place), &str>>;
     /// An environment variable that the topology gives.
     fn environment(&self, name: &str) -> Option<&Spanned<String>>;
     /// The value of another key of the file, as `$ref{key}` names it.
@@ -153,19 +153,25 @@ fn mark(rest: &str, names: &dyn Names, synapse: bool) -> Option<(usize, What, St
     let opaque = || OPAQUE.to_string();
     let given =
         |name: &str, value: &Spanned<String>| (What::Given(name.to_owned(), Some(names.place(value))), value.value.clone());
+    let property = |name: &str| {
+        Some(match names.property(name)? {
+            Ok((value, place)) => (What::Given(name.to_owned(), Some(place)), value.to_owned()),
+            Err(why) => (What::NotKnown(format!("-D{name} is not known: {why}")), opaque()),
+        })
+    };
     let (length, (what, value)) = if let Some(inner) = between(rest, "{{", "}}").or_else(|| between(rest, "{%", "%}")) {
         (inner.len() + 4, (What::Template(shown(&rest[..inner.len() + 4])), opaque()))
     } else if let Some(inner) = between(rest, "<%", "%>") {
         (inner.len() + 4, (What::Template(shown(&rest[..inner.len() + 4])), opaque()))
     } else if let Some(name) = between(rest, "${", "}") {
-        let known = names.property(name).map(|value| given(name, value)).or_else(|| names.placeholder(name));
+        let known = property(name).or_else(|| names.placeholder(name));
         let known = known.or_else(|| names.environment(name).map(|value| given(name, value)));
         (name.len() + 3, known.unwrap_or_else(|| (What::Unset(format!("${{{name}}}")), opaque())))
     } else if let Some(name) = between(rest, "$env{", "}") {
         let known = names.environment(name).map(|value| given(name, value));
         (name.len() + 6, known.unwrap_or_else(|| (What::Unset(format!("$env{{{name}}}")), opaque())))
     } else if let Some(name) = between(rest, "$sys{", "}") {
-        let known = names.property(name).map(|value| given(name, value)).or_else(|| names.placeholder(name));
+        let known = property(name).or_else(|| names.placeholder(name));
         (name.len() + 6, known.unwrap_or_else(|| (What::Unset(format!("$sys{{{name}}}")), opaque())))
     } else if let Some(name) = between(rest, "$ref{", "}") {
         let known = names.reference(name).map(|value| (What::Text, value));
@@ -216,7 +222,7 @@ mod tests {
         fn placeholder(&self, name: &str) -> Option<(What, String)> {
             (name == "mgt.transport.https.port").then(|| (What::Listener(name.to_owned(), 0), "9445".to_owned()))
         }
-        fn property(&self, _: &str) -> Option<&Spanned<String>> {
+        fn property(&self, _: &str) -> Option<Result<(&str, Place), &str>> {
             None
         }
         fn environment(&self, _: &str) -> Option<&Spanned<String>> {

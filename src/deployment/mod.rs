@@ -15,6 +15,7 @@ mod product;
 mod records;
 mod settings;
 mod shared;
+mod started;
 mod url;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -24,7 +25,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::catalogue::{Catalogue, Family, holds};
-use crate::config::{Documents, Found, Malformed};
+use crate::config::{Document, Documents, Found, Malformed};
 use crate::home::{FileState, Home, HomeState};
 use crate::source::{Content, Place, SourceId, Sources};
 use crate::topology::{Topology, TopologyError};
@@ -36,6 +37,7 @@ pub use links::{Host, Link, Target, Verdict, WrittenPort};
 pub use port::{EffectivePort, Reason, Step};
 pub use records::Record;
 pub use settings::{NumberProblem, Setting, State, parse_int};
+pub use started::{StartOption, Started};
 
 /// What the model is built from.
 pub struct Inputs {
@@ -136,6 +138,8 @@ pub struct Node {
     pub home: Arc<Home>,
     /// What product it is.
     pub product: Product,
+    /// The options with which it starts.
+    pub started: Started,
     /// Its port offset.
     pub offset: Offset,
     /// The catalogue's settings as this node reads them, by the catalogue's index.
@@ -183,14 +187,14 @@ pub struct Offset {
     pub value: Option<i64>,
     /// The text it was read from.
     pub text: Option<String>,
-    /// Where it comes from, in words: `carbon.xml`, `start command`.
+    /// Where it comes from, in words: `carbon.xml`, `wso2server.sh`, `start command`.
     pub origin: String,
     /// Where it is written.
     pub place: Option<Place>,
     /// What is wrong with it.
     pub problem: Option<OffsetProblem>,
-    /// The text of the file that the start command overrides, and its place.
-    pub overridden: Option<(String, Place)>,
+    /// What it wins over, in start scripts and in a file: texts and places.
+    pub overridden: Vec<(String, Place)>,
     /// Why it is not known.
     pub unknown: Option<String>,
 }
@@ -293,7 +297,9 @@ impl Deployment {
 
     /// Whether a file was understood: where it was not, more of it is masked.
     pub fn is_understood(&self, source: SourceId) -> bool {
-        source == self.inputs.topology_source || matches!(self.inputs.documents.get(source), Some(Ok(_)))
+        // Of a script only its options are.
+        let parsed = |document: &Document| document.options().is_none();
+        source == self.inputs.topology_source || matches!(self.inputs.documents.get(source), Some(Ok(known)) if parsed(known))
     }
 
     /// The index of the node of that name.

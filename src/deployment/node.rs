@@ -11,6 +11,7 @@ use crate::topology;
 use super::expand::{self, Names, What};
 use super::port::{EffectivePort, Step};
 use super::settings::{self, NumberProblem, Setting, State, first_unmet, holds_for, parse_int};
+use super::started::{START_COMMAND, Started};
 use super::{Inputs, Listener, Node, Offset, OffsetProblem, Product, product};
 
 /// Builds the node at an index of the topology.
@@ -25,6 +26,7 @@ pub fn build(inputs: &Inputs, index: usize) -> Node {
         .map(|spec| settings::read(inputs, &home, product.family, is_known(inputs, &home, &product, spec), spec))
         .collect();
     let (roles, role_set) = roles(catalogue, declared);
+    let started = Started::of(inputs, declared, &home, &roles);
     let hosts: Vec<String> = declared.host.iter().chain(&declared.aliases).map(|host| host.value.to_lowercase()).collect();
     let machine = declared.machine.as_ref().or(declared.host.as_ref()).map(|machine| machine.value.to_lowercase());
     let place = Place { source: inputs.topology_source, span: declared.name.span };
@@ -38,6 +40,7 @@ pub fn build(inputs: &Inputs, index: usize) -> Node {
         machine,
         home,
         product,
+        started,
         offset: Offset::default(),
         settings,
         listeners: Vec::new(),
@@ -68,7 +71,7 @@ fn value(inputs: &Inputs, declared: &topology::Node, node: &Node, setting: usize
 /// What is not known of the offset and of the ports that the node may open.
 fn unresolved(inputs: &Inputs, declared: &topology::Node, node: &Node) -> Vec<(Place, What)> {
     let catalogue = &inputs.catalogue;
-    let offset = declared.port_offset.is_none().then_some(catalogue.offset);
+    let offset = node.started.get(&catalogue.offset_property).is_none().then_some(catalogue.offset);
     let open = node.listeners.iter().filter(|listener| listener.listed && listener.switched_off_by.is_empty());
     let ports = open.map(|listener| catalogue.listeners[listener.spec].port);
     let in_setting = |setting: usize| {
@@ -158,18 +161,24 @@ fn template(catalogue: &Catalogue, node: &Node, setting: usize) -> Option<usize>
 fn offset(inputs: &Inputs, declared: &topology::Node, node: &Node) -> Offset {
     let catalogue = &inputs.catalogue;
     let setting = &node.settings[catalogue.offset];
-    let Some(start) = &declared.port_offset else { return file_offset(inputs, declared, node, setting) };
-    let place = Some(Place { source: inputs.topology_source, span: start.span });
+    let Some(start) = node.started.get(&catalogue.offset_property) else {
+        return file_offset(inputs, declared, node, setting);
+    };
     let known = setting.state == State::Written && file_offset(inputs, declared, node, setting).unknown.is_none();
-    let overridden = setting.text.clone().zip(setting.place()).filter(|_| known);
-    let origin = "start command".to_owned();
-    let written = match shell(&start.value, declared) {
-        Ok(written) => written,
+    let written = setting.text.clone().zip(setting.place()).filter(|_| known);
+    let (origin, place) = (start.origin.clone(), Some(start.place));
+    let value = start
+        .value
+        .clone()
+        .and_then(|value| if start.place.source == inputs.topology_source { shell(&value, declared) } else { Ok(value) });
+    let value = match value {
+        Ok(value) => value,
         Err(why) => return Offset { origin, place, unknown: Some(why), ..Offset::default() },
     };
-    let offset = number(&written, origin, place);
+    let offset = number(&value, origin, place);
     // An offset that is no number overrides nothing: the server does not come up with it.
-    Offset { overridden: overridden.filter(|_| offset.problem.is_none()), ..offset }
+    let overridden = start.loses.iter().cloned().chain(written).filter(|_| offset.problem.is_none()).collect();
+    Offset { overridden, ..offset }
 }
 
 /// A value of a start command, its shell variables replaced by what the topology's `environment` gives.
@@ -296,7 +305,7 @@ fn with_offset(node: &Node, port: EffectivePort, offset: OffsetUse) -> Effective
     let amount = if offset == OffsetUse::Positive { amount.max(0) } else { amount };
     let origin = match node.offset.origin.as_str() {
         "as shipped" => "carbon.xml is not there: as shipped",
-        "start command" => "start command",
+        START_COMMAND => START_COMMAND,
         _ if node.offset.problem.is_some() => "what is written there is no valid offset",
         _ => "",
     };
@@ -317,11 +326,13 @@ fn listener(inputs: &Inputs, declared: &topology::Node, node: &Node, spec: usize
     let known = &catalogue.listeners[spec];
     let has_version = holds(known.versions, node.product.family);
     let in_role = known.roles.iter().any(|role| catalogue.has_role(role, &node.role_set));
-    // A start command tells the profile; without one, only the role is known.
-    let in_profile = declared.profile.as_ref().map(|profile| {
-        let profile = profile.as_ref().map_or("default", |profile| profile.value.as_str());
-        known.profiles.is_empty() && in_role || known.profiles.iter().any(|known| known == profile)
-    });
+    // A start command tells the profile, or a start script; without them, only the role is known.
+    let profile = match node.started.get(&catalogue.profile_property) {
+        Some(profile) => profile.value.as_deref().ok(),
+        None => declared.profile.as_ref().map(|_| "default"),
+    };
+    let in_profile =
+        profile.map(|profile| known.profiles.is_empty() && in_role || known.profiles.iter().any(|known| known == profile));
     let port = port(inputs, declared, node, known.port);
     let unmet = first_unmet(catalogue, &node.settings, &known.live);
     let off = |condition: &&catalogue::Condition| holds_for(catalogue, &node.settings, condition) == Some(false);
@@ -420,8 +431,9 @@ impl Names for Reader<'_> {
         })
     }
 
-    fn property(&self, name: &str) -> Option<&Spanned<String>> {
-        self.declared.properties.get(name)
+    fn property(&self, name: &str) -> Option<Result<(&str, Place), &str>> {
+        let option = self.node.started.get(name)?;
+        Some(option.value.as_deref().map(|value| (value, option.place)).map_err(String::as_str))
     }
 
     fn environment(&self, name: &str) -> Option<&Spanned<String>> {

@@ -141,10 +141,13 @@ fn editable(model: &Deployment, source: SourceId, what: impl Fn() -> String) -> 
 fn set(model: &Deployment, node_index: usize, setting: usize, value: &str) -> Result<Vec<FileEdit>, ByHand> {
     let node = &model.nodes[node_index];
     let spec = &model.catalogue().settings[setting];
-    let started = setting == model.catalogue().offset
-        && node.offset.place.is_some_and(|place| place.source == model.inputs.topology_source);
-    if started {
-        return Err(format!("start {} with -D{}={value}", node.name, model.catalogue().offset_property).into());
+    let property = &model.catalogue().offset_property;
+    if let Some(start) = node.started.get(property).filter(|_| setting == model.catalogue().offset) {
+        return if start.place.source == model.inputs.topology_source {
+            Err(format!("start {} with -D{property}={value}", node.name).into())
+        } else {
+            Err(format!("write -D{property}={value} in {}", model.sources().file_line(start.place)).into())
+        };
     }
     let places: Vec<_> = spec.places.iter().filter(|place| holds(place.versions, node.product.family)).collect();
     let present: Vec<_> = places

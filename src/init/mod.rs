@@ -7,21 +7,18 @@
 mod hosts;
 mod names;
 mod roles;
-mod scripts;
-mod start;
 mod write;
 
 use std::path::{Path, PathBuf};
 
 use crate::catalogue::{self, InitFacts};
-use crate::home::{self, Disk, Found, FoundHome, Lies, Storage, display};
+use crate::home::{self, Disk, FileState, Found, FoundHome, Lies, Storage, Wanted, display};
 use crate::project::{Engine, Project};
 use crate::source::Content;
 use crate::topology::{self, TopologyError};
 
 use hosts::Host;
 use roles::{Evidence, Known};
-use start::{Given, Start};
 
 /// A first topology.
 #[derive(Debug)]
@@ -42,12 +39,18 @@ struct Node {
     /// At least one; the first counts.
     evidence: Vec<Evidence>,
     host: Host,
-    /// The offset of start scripts.
-    given: Given,
     /// The offset of the home's files, in words.
-    written: Option<String>,
+    offset: Option<OffsetSaid>,
     /// Whether the home says its version.
     version: bool,
+}
+
+/// What files of a home say of its offset, in words.
+enum OffsetSaid {
+    /// It is known.
+    Known(String),
+    /// It has to be filled in: why.
+    Unknown(String),
 }
 
 /// Makes a topology of the homes in and below `folders`. Paths in it are relative to the folder of `output`, or to the
@@ -59,7 +62,7 @@ pub fn first_topology(engine: &Engine, folders: &[PathBuf], output: Option<&Path
     let facts = catalogue::load_init(&engine.catalogue).map_err(|error| error.to_string())?;
     let base = folder(output)?;
     let disk = Disk::below(folders.iter().map(PathBuf::as_path));
-    let found = home::find(&disk, folders, &engine.wanted())?;
+    let found = home::find(&disk, folders, &telling(engine))?;
     let mut notes: Vec<String> = found.notes.iter().map(ToString::to_string).collect();
     let (homes, paths) = reachable(&disk, &base, &found, &mut notes);
     if homes.is_empty() {
@@ -70,9 +73,8 @@ pub fn first_topology(engine: &Engine, folders: &[PathBuf], output: Option<&Path
     let draft = write::draft(&names, &paths, &facts.otherwise);
     let open = |text: &str| engine.open_in(&disk, &base, text).map_err(|error| failed(&error.to_string()));
     let project = open(&draft)?;
-    let starts = start::read(&disk, &homes, &facts, &engine.catalogue.offset_property);
-    notes.extend(starts.iter().flat_map(|start| &start.unreadable).map(|(path, why)| format!("{path} is left out: {why}")));
-    let known: Vec<Known<'_>> = known(&project, &homes, &starts, &disk);
+    let known: Vec<Known<'_>> = known(&project, &homes, &disk);
+    notes.extend(known.iter().flat_map(unreadable));
     let nodes = nodes(engine, &facts, &known, &names, &paths);
     let name = output.map_or_else(|| "topology.yaml".to_owned(), display);
     let text = write::topology(&nodes, &engine.catalogue, &name);
@@ -138,13 +140,29 @@ fn understood(text: &str) -> Result<(), String> {
     topology::read(&Content::plain(text)).map(drop).map_err(|errors| failed(&messages(errors)))
 }
 
-fn known<'a>(project: &'a Project, homes: &'a [FoundHome], starts: &'a [Start], disk: &'a Disk) -> Vec<Known<'a>> {
-    let all = project.model.nodes.iter().zip(homes).zip(starts);
-    let known = |((node, home), start)| {
+/// The files by which a home is recognised: a folder of scripts alone is none.
+fn telling(engine: &Engine) -> Vec<Wanted> {
+    let files = engine.catalogue.files.iter().zip(engine.wanted());
+    files.filter(|(file, _)| !file.is_script()).map(|(_, wanted)| wanted).collect()
+}
+
+fn known<'a>(project: &'a Project, homes: &'a [FoundHome], disk: &'a Disk) -> Vec<Known<'a>> {
+    let all = project.model.nodes.iter().zip(homes);
+    let known = |(node, home)| {
         let alone = roles::alone(home, homes);
-        Known { inputs: &project.model.inputs, node, home, alone, start, storage: disk }
+        Known { inputs: &project.model.inputs, node, home, alone, storage: disk }
     };
     all.map(known).collect()
+}
+
+/// Start scripts that could not be read.
+fn unreadable(known: &Known<'_>) -> Vec<String> {
+    let scripts = known.inputs.catalogue.files.iter().enumerate().filter(|(_, file)| file.is_script());
+    let unreadable = |(file, _)| match known.node.home.file(file) {
+        FileState::Unreadable(source, why) => Some(format!("{} is left out: {why}", known.inputs.sources.get(*source).name)),
+        _ => None,
+    };
+    scripts.filter_map(unreadable).collect()
 }
 
 fn nodes(engine: &Engine, facts: &InitFacts, known: &[Known<'_>], names: &[String], paths: &[String]) -> Vec<Node> {
@@ -155,21 +173,29 @@ fn nodes(engine: &Engine, facts: &InitFacts, known: &[Known<'_>], names: &[Strin
         path: path.clone(),
         evidence: roles::evidence(known, facts),
         host,
-        given: known.start.offset(),
-        written: written_offset(known),
+        offset: offset(known),
         version: known.node.product.family.is_some(),
     };
     known.iter().zip(names).zip(paths).zip(hosts).map(node).collect()
 }
 
 /// The offset that files of the home say, where it is not 0.
-fn written_offset(known: &Known<'_>) -> Option<String> {
-    let offset = &known.node.offset;
-    let place = known.inputs.sources.file_line(offset.place?);
-    let place = start::short(&place);
-    match (offset.value, offset.problem) {
-        (Some(_), Some(_)) | (None, _) => Some(format!("the offset cannot be known, {place}")),
-        (Some(0), None) => None,
-        (Some(value), None) => Some(format!("offset {value}, {place}")),
+fn offset(known: &Known<'_>) -> Option<OffsetSaid> {
+    let (offset, sources) = (&known.node.offset, &known.inputs.sources);
+    let place = |place| roles::short(&sources.file_line(place)).to_owned();
+    match (offset.value, offset.problem, &offset.unknown) {
+        (None, _, Some(why)) => Some(OffsetSaid::Unknown(why.clone())),
+        (_, Some(_), _) | (None, ..) => {
+            Some(OffsetSaid::Unknown(format!("the offset cannot be known, {}", place(offset.place?))))
+        }
+        (Some(0), None, _) if offset.overridden.is_empty() => None,
+        (Some(value), None, _) => {
+            let others = offset
+                .overridden
+                .iter()
+                .filter(|(text, _)| text.parse() != Ok(value))
+                .map(|(text, at)| format!(", not the {text} of {}", place(*at)));
+            Some(OffsetSaid::Known(format!("offset {value}, {}{}", place(offset.place?), others.collect::<String>())))
+        }
     }
 }

@@ -8,9 +8,6 @@ use crate::deployment::{Inputs, Node};
 use crate::home::{FileState, FoundHome, Storage, display};
 use crate::source::{Place, SourceId};
 
-use super::scripts::What;
-use super::start::{Start, short};
-
 /// Roles, and what says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
@@ -32,8 +29,6 @@ pub struct Known<'a> {
     pub home: &'a FoundHome,
     /// How many folders, its own and those above it, hold no other home: only their names tell something of it.
     pub alone: usize,
-    /// Its start scripts.
-    pub start: &'a Start,
     /// Where it lies, to ask for applications.
     pub storage: &'a dyn Storage,
 }
@@ -58,9 +53,14 @@ impl Known<'_> {
     }
 }
 
+/// The last part of a path with forward slashes.
+pub fn short(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
 /// Everything that says something of the roles, the best first; at least one.
 pub fn evidence(known: &Known<'_>, facts: &InitFacts) -> Vec<Evidence> {
-    let sure = [product(known, &facts.product), server_role(known, facts), profile(known, facts), script(known, facts)];
+    let sure = [product(known, &facts.product), server_role(known, facts), profile(known, facts), script(known)];
     let apps = || facts.apps.iter().find_map(|apps| of_apps(known, apps));
     let sections = || facts.sections.iter().find_map(|sections| of_sections(known, sections));
     let mut all: Vec<Evidence> = sure.into_iter().flatten().collect();
@@ -110,19 +110,17 @@ fn server_role(known: &Known<'_>, facts: &InitFacts) -> Option<Evidence> {
 }
 
 fn profile(known: &Known<'_>, facts: &InitFacts) -> Option<Evidence> {
-    let read = |(place, said): &(String, What)| match said {
-        What::Value(value) => {
-            let meaning = meaning(&facts.profiles, value)?;
-            Some(sure(&meaning.roles, format!("-D{}={}, {place}", facts.profile, meaning.is)))
-        }
-        _ => None,
-    };
-    known.start.profiles.iter().find_map(read)
+    let property = &known.inputs.catalogue.profile_property;
+    let option = known.node.started.get(property)?;
+    let meaning = meaning(&facts.profiles, option.value.as_ref().ok()?)?;
+    let place = known.inputs.sources.file_line(option.place);
+    Some(sure(&meaning.roles, format!("-D{property}={}, {}", meaning.is, short(&place))))
 }
 
-fn script(known: &Known<'_>, facts: &InitFacts) -> Option<Evidence> {
-    let there = |path: &String| known.start.scripts.contains(path);
-    let script = facts.scripts.iter().find(|script| !script.roles.is_empty() && there(&script.path))?;
+fn script(known: &Known<'_>) -> Option<Evidence> {
+    let there = |file: usize| *known.node.home.file(file) != FileState::Absent;
+    let mut files = known.inputs.catalogue.files.iter().enumerate();
+    let (_, script) = files.find(|(index, file)| file.is_script() && !file.roles.is_empty() && there(*index))?;
     Some(sure(&script.roles, format!("the start script {}", short(&script.path))))
 }
 

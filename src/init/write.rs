@@ -3,10 +3,9 @@
 use crate::catalogue::Catalogue;
 use crate::source::mask_text;
 
-use super::Node;
 use super::hosts::Host;
 use super::roles::Evidence;
-use super::start::Given;
+use super::{Node, OffsetSaid};
 
 /// The least that a topology says: what every home can be opened with.
 pub fn draft(names: &[String], paths: &[String], roles: &[String]) -> String {
@@ -67,10 +66,9 @@ fn lines(node: &Node, fewer: Option<String>) -> Vec<String> {
     lines.extend(fewer);
     lines.push(format!("home: {}", scalar(&node.path)));
     lines.push(host(&node.host));
-    lines.extend(offset(&node.given));
-    lines.extend(node.written.as_ref().map(|written| match node.given {
-        Given::Offset(..) => note("", &format!("{written}: the start script wins")),
-        _ => note("", written),
+    lines.extend(node.offset.as_ref().map(|said| match said {
+        OffsetSaid::Known(words) => note("", words),
+        OffsetSaid::Unknown(why) => note("# port_offset: …", why),
     }));
     if !node.version {
         lines.push(note("# product: 2.6.0", "no file says the version"));
@@ -105,15 +103,6 @@ fn several(names: &[String]) -> String {
     match names.len().checked_sub(SHOWN) {
         Some(more) if more > 1 => format!("{} and {more} more", names[..SHOWN].join(", ")),
         _ => names.join(", "),
-    }
-}
-
-fn offset(given: &Given) -> Option<String> {
-    match given {
-        Given::Nothing => None,
-        Given::Offset(number, place) => Some(note(&format!("port_offset: {number}"), place)),
-        Given::Commented(number, place) => Some(note(&format!("# port_offset: {number}"), &format!("commented out in {place}"))),
-        Given::Unknown(why) => Some(note("# port_offset: …", why)),
     }
 }
 

@@ -252,10 +252,10 @@ impl Runner<'_> {
     fn labels(&self, rule: &Rule, at: Ref, subject: &Value) -> Result<Vec<Label>, Error> {
         let (mut first, mut last) = (Vec::new(), Vec::new());
         for (index, label) in rule.file.labels.iter().enumerate() {
-            let Some(place) = self.label_place(label, at, subject)? else { continue };
-            let (place, node) = place;
+            let (places, node) = self.label_places(label, at, subject)?;
             let text = self.said(rule, &format!("label {index}"), subject)?;
-            if label.primary { &mut first } else { &mut last }.push(Label { place, text, node });
+            let labels = places.into_iter().map(|place| Label { place, text: text.clone(), node });
+            if label.primary { &mut first } else { &mut last }.extend(labels);
         }
         let own = labels::of(self.model, at).into_iter().map(|label| Label { text: mask_text(&label.text), ..label });
         // The place where a node is declared stands in only where nothing better is known.
@@ -264,22 +264,26 @@ impl Runner<'_> {
         Ok(labels::dedup(first.into_iter().chain(own).chain(last).collect()))
     }
 
-    fn label_place(&self, label: &LabelFile, at: Ref, subject: &Value) -> Result<Option<(Place, Option<usize>)>, Error> {
+    /// The places of a label of a rule, none where there is nothing to point at, and the node whose they are.
+    fn label_places(&self, label: &LabelFile, at: Ref, subject: &Value) -> Result<(Vec<Place>, Option<usize>), Error> {
         let Some(index) = self.node_of(label.node.as_ref().map(|node| node.value.as_str()), at, subject)? else {
-            return Ok(None);
+            return Ok((Vec::new(), None));
         };
         let node = &self.model.nodes[index];
         let declared = &self.model.inputs.topology.nodes[index];
         if let Some(setting) = label.setting.as_ref().and_then(|setting| self.model.catalogue().setting(&setting.value)) {
-            return Ok(node.settings[setting].place().map(|place| (place, Some(index))));
+            return Ok((node.settings[setting].place().into_iter().collect(), Some(index)));
         }
         let place = match label.at {
             Some(At::Home) => declared.home.get(node.home.layer).map(|home| self.model.topology_place(home.path.span)),
             Some(At::Offset) => node.offset.place.or(Some(node.place)),
-            Some(At::OverriddenOffset) => node.offset.overridden.as_ref().map(|(_, place)| *place),
+            Some(At::OverriddenOffset) => {
+                let places = node.offset.overridden.iter().map(|(_, place)| *place).collect();
+                return Ok((places, Some(index)));
+            }
             Some(At::Name) | None => Some(node.place),
         };
-        Ok(place.map(|place| (place, Some(index))))
+        Ok((place.into_iter().collect(), Some(index)))
     }
 
     /// The node that an expression means; the object's own where there is none.

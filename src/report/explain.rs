@@ -75,7 +75,7 @@ fn overview(model: &Deployment, index: usize) -> String {
         fact("product", product(model, node)),
         fact("offset", offset(model, node)),
     ];
-    if let Some((written, place)) = &node.offset.overridden {
+    for (written, place) in &node.offset.overridden {
         facts.push(fact("", format!("overrides {} ({})", said(written), file_line(model, *place))));
     }
     facts.push(fact(

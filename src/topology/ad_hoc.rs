@@ -64,6 +64,8 @@ fn node(argument: &str, start: usize, errors: &mut Vec<TopologyError>) -> Result
         start: None,
         profile: None,
         properties: BTreeMap::new(),
+        ranks: BTreeMap::new(),
+        debug: false,
         environment: BTreeMap::new(),
         product: None,
         key_manager: Vec::new(),

@@ -9,7 +9,6 @@ mod nodes;
 mod read;
 mod references;
 pub mod shape;
-mod start;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -22,6 +21,7 @@ pub use read::read;
 pub use references::check_references;
 
 use crate::source::{Span, Spanned};
+use crate::start::Rank;
 
 /// What the topology file says. All spans are bytes of that file on disk.
 #[derive(Debug, Clone, Default)]
@@ -63,6 +63,11 @@ pub struct Node {
     pub profile: Option<Option<Spanned<String>>>,
     /// System properties, from `properties` and `-D` options of `start`.
     pub properties: BTreeMap<String, Spanned<String>>,
+    /// Where options stand that are no arguments of the server: start scripts outrank some of them; nothing outranks a key of
+    /// the topology.
+    pub ranks: BTreeMap<String, Rank>,
+    /// Whether the start command throws `JAVA_OPTS` away, those of a start script too.
+    pub debug: bool,
     /// Environment variables for `$env{X}`.
     pub environment: BTreeMap<String, Spanned<String>>,
     /// Product version, as written (`2.6.0`, `2.6`, `wso2am-2.6.0`, `5.7.0` of an Identity Server).

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::check::quoted;
-use super::start;
 use super::tree::Tree;
 use super::{Layer, Node, TopologyError};
 use crate::source::{Content, Span, Spanned};
+use crate::start::{Rank, command};
 
 /// The properties that have a place of their own in a node.
 const PORT_OFFSET: &str = "portOffset";
@@ -22,9 +22,19 @@ pub(super) fn node(own: &Tree, defaults: Option<&Tree>, content: &Content, error
     let mut default = defaults.map(|defaults| Said::read(defaults, content, errors)).unwrap_or_default();
     if said.start.is_some() {
         default.options.clear();
+        default.ranks.clear();
+        default.debug = false;
     }
     let start = said.start.or(default.start);
     // The nearer wins: what the node says over the defaults, a key over the start command.
+    let mut ranks = default.ranks;
+    ranks.extend(said.ranks);
+    for key in default.properties.keys().filter(|key| !said.options.contains_key(*key)).chain(said.properties.keys()) {
+        ranks.insert(key.clone(), Rank::Last);
+    }
+    if said.port_offset.as_ref().or(default.port_offset.as_ref().filter(|_| !said.started_with_offset)).is_some() {
+        ranks.insert(PORT_OFFSET.to_owned(), Rank::Last);
+    }
     let mut properties = default.options;
     properties.extend(default.properties);
     properties.extend(said.options);
@@ -45,6 +55,8 @@ pub(super) fn node(own: &Tree, defaults: Option<&Tree>, content: &Content, error
         profile: if start.is_some() { Some(profile) } else { profile.map(Some) },
         start,
         properties,
+        ranks,
+        debug: said.debug || default.debug,
         environment,
         product: text("product"),
         key_manager: texts("key_manager"),
@@ -68,6 +80,9 @@ fn layer(tree: &Tree) -> Option<Layer> {
 struct Said {
     start: Option<Spanned<String>>,
     options: BTreeMap<String, Spanned<String>>,
+    /// Where options stand that are no arguments.
+    ranks: BTreeMap<String, Rank>,
+    debug: bool,
     started_with_offset: bool,
     properties: BTreeMap<String, Spanned<String>>,
     port_offset: Option<Spanned<String>>,
@@ -76,7 +91,7 @@ struct Said {
 impl Said {
     fn read(tree: &Tree, content: &Content, errors: &mut Vec<TopologyError>) -> Self {
         let start = tree.get("start").and_then(Tree::text);
-        let options = start.as_ref().map(|start| options(start, content, errors)).unwrap_or_default();
+        let (options, ranks, debug) = start.as_ref().map(|start| options(start, content, errors)).unwrap_or_default();
         let mut properties = map(tree, "properties");
         if let Some(offset) = properties.remove(PORT_OFFSET) {
             let message = "`properties` holds `portOffset`, which has a key of its own".to_owned();
@@ -92,7 +107,8 @@ impl Said {
             let help = "take out `port_offset`, or correct it: `start` says it already";
             errors.push(TopologyError::new(message, declared.span).with_help(help));
         }
-        Self { start, started_with_offset: options.contains_key(PORT_OFFSET), options, properties, port_offset }
+        let started_with_offset = options.contains_key(PORT_OFFSET);
+        Self { start, options, ranks, debug, started_with_offset, properties, port_offset }
     }
 }
 
@@ -106,21 +122,27 @@ fn map(tree: &Tree, key: &str) -> BTreeMap<String, Spanned<String>> {
     entries.iter().filter_map(|entry| Some((entry.key.value.clone(), entry.value.text()?))).collect()
 }
 
+/// Values of options, ranks of those that are no arguments, and whether `JAVA_OPTS` is thrown away.
+type Options = (BTreeMap<String, Spanned<String>>, BTreeMap<String, Rank>, bool);
+
 /// The `-D` options of the start command, each at its place where that can be known.
-fn options(start: &Spanned<String>, content: &Content, errors: &mut Vec<TopologyError>) -> BTreeMap<String, Spanned<String>> {
+fn options(start: &Spanned<String>, content: &Content, errors: &mut Vec<TopologyError>) -> Options {
     let exact = exact_start(start, content);
     let place = |range: std::ops::Range<usize>| match exact {
         Some(first) => content.to_disk(first + range.start..first + range.end),
         None => start.span,
     };
-    match start::options(&start.value) {
-        Ok(found) => {
-            found.into_iter().map(|(key, found)| (key, Spanned { value: found.value, span: place(found.range) })).collect()
+    match command::read(&start.value) {
+        Ok(command) => {
+            let early = command.options.iter().filter(|(_, option)| option.rank < Rank::Argument);
+            let ranks = early.map(|(key, option)| (key.clone(), option.rank)).collect();
+            let spanned = |option: command::Value| Spanned { value: option.value, span: place(option.range) };
+            (command.options.into_iter().map(|(key, option)| (key, spanned(option))).collect(), ranks, command.debug)
         }
         Err(at) => {
             let message = "`start`: a quote is opened here and never closed";
             errors.push(TopologyError::new(message, place(at..at + 1)).with_help("paste the command as a shell would take it"));
-            BTreeMap::new()
+            Options::default()
         }
     }
 }

@@ -72,16 +72,20 @@ pub const OFFSET: &[Field] = &[
     field("problem", OneOf(OFFSET_PROBLEMS), "what is wrong with it", |m, at| {
         text(offset_of(m, at).problem.map_or("none", crate::deployment::OffsetProblem::name))
     }),
-    field("overridden", Bool, "whether the start command overrides another value of the file", |m, at| {
+    field("overridden", List, "other values that do not count: `1 in carbon.xml`", |m, at| {
         let offset = offset_of(m, at);
-        Value::from(offset.overridden.as_ref().is_some_and(|(file, _)| parse_int(file).ok() != offset.value))
+        let others = offset.overridden.iter().filter(|(other, _)| parse_int(other).ok() != offset.value);
+        list(others.map(|(other, place)| {
+            let file = &m.sources().get(place.source).name;
+            if place.source == m.inputs.topology_source {
+                format!("{other} of the start command")
+            } else {
+                format!("{other} in {}", file.rsplit('/').next().unwrap_or(file))
+            }
+        }))
     }),
-    field("file_text", Text, "what the start command overrides, as written", |m, at| {
-        optional(offset_of(m, at).overridden.as_ref().map(|(written, _)| text(written)))
-    }),
-    field("from_file", Bool, "whether it comes from a file of the home", |m, at| {
-        let start = m.inputs.topology_source;
-        Value::from(offset_of(m, at).place.is_some_and(|place| place.source != start))
+    field("from_file", Bool, "whether its setting in a file of the home counts", |m, at| {
+        Value::from(m.nodes[at.first].started.get(&m.catalogue().offset_property).is_none())
     }),
 ];
 

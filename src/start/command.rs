@@ -1,78 +1,74 @@
-//! The start command, as it was pasted: what its `-D` options say.
-//!
-//! Split as a shell does. `wso2server.sh` hands its arguments to the launcher, which turns every
-//! `-Dk=v` into a system property after the JVM has taken those of `JAVA_OPTS` (carbon-kernel,
-//! `org.wso2.carbon.server.Main`): so arguments win, and the last one among equals.
+//! The start command, as it was pasted: what its `-D` options say. Split as a shell does.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::Rank;
+
 /// A character of the command, and its byte offset there.
 type Character = (char, usize);
 
-/// What `-D` options say.
-pub(super) type Options = BTreeMap<String, Value>;
+/// What a start command says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Command {
+    /// What counts of each `-D` option.
+    pub options: BTreeMap<String, Value>,
+    /// Whether it throws `JAVA_OPTS` away (`wso2server.sh`, at `--debug`: `JAVA_OPTS=""`).
+    pub debug: bool,
+}
 
 /// The value of an option.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Value {
-    pub(super) value: String,
+pub struct Value {
+    /// As the server sees it.
+    pub value: String,
     /// Its bytes in the command; the whole option where it has no value.
-    pub(super) range: Range<usize>,
+    pub range: Range<usize>,
+    /// Where it stands.
+    pub rank: Rank,
 }
 
-/// Where an option stands: later ones win over earlier ones.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Origin {
-    /// Read by the JVM before its command line.
-    ToolOptions,
-    /// Read by the `java` launcher, before its command line.
-    JdkOptions,
-    /// Put on the JVM's command line by `wso2server.sh`.
-    JavaOpts,
-    /// Set by the server's launcher, once the JVM runs.
-    Argument,
-}
-
-/// The `-D` options of a command. `Err` is the offset of a quote that is never closed.
-pub(super) fn options(command: &str) -> Result<Options, usize> {
+/// Reads a command.
+///
+/// # Errors
+/// The byte offset of a quote that is opened and never closed.
+pub fn read(command: &str) -> Result<Command, usize> {
     let characters: Vec<Character> = command.char_indices().map(|(at, c)| (c, at)).collect();
     let mut reader = Reader { found: BTreeMap::new(), debug: false };
-    reader.command(&words(&characters)?, Origin::Argument, 0);
+    reader.command(&words(&characters)?, Rank::Argument, 0);
     let debug = reader.debug;
-    // wso2server.sh, at --debug: JAVA_OPTS=""
-    let effective = reader.found.into_iter().filter_map(|(key, origins)| {
-        let mut by_rank = origins.into_iter().rev().filter(|(origin, _)| !(debug && *origin == Origin::JavaOpts));
+    let effective = reader.found.into_iter().filter_map(|(key, ranks)| {
+        let mut by_rank = ranks.into_iter().rev().filter(|(rank, _)| !(debug && *rank == Rank::JavaOpts));
         by_rank.next().map(|(_, value)| (key, value))
     });
-    Ok(effective.collect())
+    Ok(Command { options: effective.collect(), debug })
 }
 
 struct Reader {
-    found: BTreeMap<String, BTreeMap<Origin, Value>>,
+    found: BTreeMap<String, BTreeMap<Rank, Value>>,
     debug: bool,
 }
 
 impl Reader {
-    fn command(&mut self, words: &[Vec<Character>], origin: Origin, depth: usize) {
+    fn command(&mut self, words: &[Vec<Character>], rank: Rank, depth: usize) {
         /// `sh -c "bash -c '…'"`: nobody goes deeper.
         const DEEPEST: usize = 4;
         let mut previous = String::new();
         for word in words {
             let text: String = word.iter().map(|(c, _)| *c).collect();
-            let (inner, inner_origin) = match assigned(&text) {
-                Some((prefix, origin)) => (Some(&word[prefix..]), origin),
+            let (inner, inner_rank) = match assigned(&text) {
+                Some((prefix, rank)) => (Some(&word[prefix..]), rank),
                 // `sh -c "sh wso2server.sh -DportOffset=2"`
-                None if matches!(previous.as_str(), "-c" | "-lc" | "-ec" | "/c" | "/C") => (Some(word.as_slice()), origin),
-                None => (None, origin),
+                None if matches!(previous.as_str(), "-c" | "-lc" | "-ec" | "/c" | "/C") => (Some(word.as_slice()), rank),
+                None => (None, rank),
             };
             if let Some(inner) = inner.filter(|_| depth < DEEPEST)
                 && let Ok(words) = self::words(inner)
             {
-                self.command(&words, inner_origin, depth + 1);
+                self.command(&words, inner_rank, depth + 1);
             } else if text.starts_with("-D") {
-                self.option(word, origin);
-            } else if origin == Origin::Argument && matches!(text.as_str(), "--debug" | "-debug" | "debug") {
+                self.option(word, rank);
+            } else if rank == Rank::Argument && matches!(text.as_str(), "--debug" | "-debug" | "debug") {
                 self.debug = true;
             }
             previous = text;
@@ -80,7 +76,7 @@ impl Reader {
     }
 
     /// Takes `-Dk=v`. `-Dk` without a value says "true", `-Dk=` the empty text.
-    fn option(&mut self, word: &[Character], origin: Origin) {
+    fn option(&mut self, word: &[Character], rank: Rank) {
         let whole = range(word);
         let option = word.get(2..).unwrap_or_default();
         let equals = option.iter().position(|(c, _)| *c == '=');
@@ -88,25 +84,22 @@ impl Reader {
             Some(at) => {
                 let value = &option[at + 1..];
                 let range = if value.is_empty() { whole } else { range(value) };
-                (&option[..at], Value { value: value.iter().map(|(c, _)| *c).collect(), range })
+                (&option[..at], Value { value: value.iter().map(|(c, _)| *c).collect(), range, rank })
             }
-            None => (option, Value { value: "true".to_owned(), range: whole }),
+            None => (option, Value { value: "true".to_owned(), range: whole, rank }),
         };
         let key: String = key.iter().map(|(c, _)| *c).collect();
         if !key.is_empty() {
-            self.found.entry(key).or_default().insert(origin, value);
+            self.found.entry(key).or_default().insert(rank, value);
         }
     }
 }
 
 /// The length of `JAVA_OPTS=` and its rank, if the word assigns one of the variables that hold options.
-fn assigned(word: &str) -> Option<(usize, Origin)> {
-    let variables = [
-        ("JAVA_OPTS=", Origin::JavaOpts),
-        ("JDK_JAVA_OPTIONS=", Origin::JdkOptions),
-        ("JAVA_TOOL_OPTIONS=", Origin::ToolOptions),
-    ];
-    variables.into_iter().find(|(prefix, _)| word.starts_with(prefix)).map(|(prefix, origin)| (prefix.len(), origin))
+fn assigned(word: &str) -> Option<(usize, Rank)> {
+    let variables =
+        [("JAVA_OPTS=", Rank::JavaOpts), ("JDK_JAVA_OPTIONS=", Rank::JdkOptions), ("JAVA_TOOL_OPTIONS=", Rank::ToolOptions)];
+    variables.into_iter().find(|(prefix, _)| word.starts_with(prefix)).map(|(prefix, rank)| (prefix.len(), rank))
 }
 
 /// From the first character to the last; escapes and quotes between them belong to it.
@@ -175,7 +168,7 @@ mod tests {
     use super::*;
 
     fn value(command: &str, key: &str) -> Option<String> {
-        options(command).expect("quotes are closed").remove(key).map(|found| found.value)
+        read(command).expect("quotes are closed").options.remove(key).map(|found| found.value)
     }
 
     fn offset(command: &str) -> Option<String> {
@@ -187,7 +180,7 @@ mod tests {
         let command = "sh wso2server.sh -Dprofile=api-key-manager -DportOffset=5";
         assert_eq!(offset(command).as_deref(), Some("5"));
         assert_eq!(value(command, "profile").as_deref(), Some("api-key-manager"));
-        assert_eq!(options(command).expect("closed")["portOffset"].range, 56..57);
+        assert_eq!(read(command).expect("closed").options["portOffset"].range, 56..57);
     }
 
     #[test]
@@ -208,6 +201,7 @@ mod tests {
     #[test]
     fn debug_throws_java_opts_away() {
         assert_eq!(offset("JAVA_OPTS=-DportOffset=2 sh wso2server.sh --debug 5005"), None);
+        assert!(read("sh wso2server.sh --debug 5005").expect("closed").debug);
         assert_eq!(offset("JAVA_OPTS=-DportOffset=2 sh wso2server.sh --debug 5005 -DportOffset=3").as_deref(), Some("3"));
     }
 
@@ -216,7 +210,7 @@ mod tests {
         assert_eq!(offset("sh wso2server.sh -DportOffset").as_deref(), Some("true"));
         assert_eq!(offset("sh wso2server.sh -DportOffset=").as_deref(), Some(""));
         assert_eq!(offset("sh wso2server.sh -DportOffset=abc").as_deref(), Some("abc"));
-        assert!(options("-D -D=x").expect("closed").is_empty());
+        assert!(read("-D -D=x").expect("closed").options.is_empty());
     }
 
     #[test]
@@ -239,14 +233,14 @@ mod tests {
 
     #[test]
     fn an_open_quote_is_found() {
-        assert_eq!(options("sh wso2server.sh 'x"), Err(17));
-        assert_eq!(options("sh \"x\\"), Err(3));
+        assert_eq!(read("sh wso2server.sh 'x"), Err(17));
+        assert_eq!(read("sh \"x\\"), Err(3));
     }
 
     #[test]
     fn ranges_are_bytes() {
         let command = "sh wso2-ä.sh -DportOffset='12'";
-        let range = options(command).expect("closed")["portOffset"].range.clone();
+        let range = read(command).expect("closed").options["portOffset"].range.clone();
         assert_eq!(&command[range], "12");
     }
 }

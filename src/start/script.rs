@@ -1,20 +1,28 @@
 //! Options of the server in its start scripts: what `-Dname=value` says there, and where.
 //!
 //! A script is a program, and this is no shell: what is set under a condition, or taken from a variable, is told apart from
-//! what is written out, and only the latter is taken. Which of several counts is as in `topology::start`: arguments of the
-//! server win over options of the JVM (carbon-kernel, `org.wso2.carbon.server.Main`), the last one among equals.
+//! what is written out.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::catalogue::Syntax;
+use super::{Rank, Syntax};
+
+/// What counts of each option in a script.
+pub type Options = BTreeMap<String, Said>;
 
 /// What a script says of an option.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
     /// What is written.
     pub what: What,
-    /// Its line, counted from 1.
-    pub line: usize,
+    /// Bytes of the text: the value without its quotes, the whole option where it has none.
+    pub range: Range<usize>,
+    /// Where it stands on the command line.
+    pub rank: Rank,
 }
 
 /// What is written for an option.
@@ -22,49 +30,43 @@ pub struct Said {
 pub enum What {
     /// A value.
     Value(String),
-    /// A variable, with its name where that is a plain one.
+    /// A variable, with its name where that is a plain one: `$OFFSET`, `%OFFSET%`.
     Variable(Option<String>),
     /// A value or a variable, under a condition.
     Conditional,
-    /// A value in a comment.
-    Commented(String),
-}
-
-/// Where an option stands on the command line of the JVM: later ones win.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
-    /// Before `JAVA_OPTS`, or in another variable.
-    Before,
-    /// In `JAVA_OPTS`.
-    JavaOpts,
-    /// After `JAVA_OPTS`.
-    After,
-    /// An argument of the server.
-    Argument,
 }
 
 struct Hit {
-    what: What,
-    line: usize,
-    /// Place among all: by rank, then by order.
-    order: (Rank, usize),
+    name: String,
+    said: Said,
+    /// Place among those of equal rank.
+    order: usize,
 }
 
-/// What counts of an option in a script, if it says anything. What is commented out counts only where nothing else is said.
-pub fn option(text: &str, syntax: Syntax, name: &str) -> Option<Said> {
-    let pattern = Regex::new(&format!(r#"-D{}(?:=("[^"]*"|'[^']*'|[^\s"'\\;&|)]*))?"#, regex::escape(name))).ok()?;
-    let mut reader = Reader { syntax, pattern, hits: Vec::new(), depth: 0, command: String::new() };
-    for (index, line) in text.lines().enumerate() {
-        reader.line(line, index + 1);
+/// Reads a script. What is commented out is not there.
+pub fn read(text: &str, syntax: Syntax) -> Options {
+    let mut reader = Reader { syntax, hits: Vec::new(), depth: 0, command: String::new() };
+    let mut start = 0;
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        reader.line(line.trim_end_matches(['\n', '\r']), start, number);
+        start += line.len();
     }
-    let active = |hit: &&Hit| !matches!(hit.what, What::Commented(_));
-    let counts = reader.hits.iter().filter(active).max_by_key(|hit| hit.order).or_else(|| reader.hits.last())?;
-    Some(Said { what: counts.what.clone(), line: counts.line })
+    let mut options: BTreeMap<String, Hit> = BTreeMap::new();
+    for hit in reader.hits {
+        let wins = options.get(&hit.name).is_none_or(|other| (other.said.rank, other.order) <= (hit.said.rank, hit.order));
+        if wins {
+            options.insert(hit.name.clone(), hit);
+        }
+    }
+    options.into_iter().map(|(name, hit)| (name, hit.said)).collect()
 }
+
+/// `-Dname`, and `=value`: in quotes of its own, or up to where a word of a command ends.
+static OPTION: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"-D([A-Za-z_][0-9A-Za-z_.\-]*)(?:=("[^"]*"|'[^']*'|[^\s"'\\;&|)]*))?"#).ok());
 
 struct Reader {
     syntax: Syntax,
-    pattern: Regex,
     hits: Vec<Hit>,
     /// How many `if` and `case` are open.
     depth: usize,
@@ -73,24 +75,26 @@ struct Reader {
 }
 
 impl Reader {
-    fn line(&mut self, line: &str, number: usize) {
-        let comment = comment(line, self.syntax);
-        let code = &line[..comment];
+    /// Reads a line that starts at a byte of the text.
+    fn line(&mut self, line: &str, start: usize, number: usize) {
+        let code = &line[..comment(line, self.syntax)];
         let branches = self.syntax == Syntax::Shell && self.command.is_empty();
         if branches {
             self.branch(code);
         }
         if clears_java_opts(code) && self.depth == 0 && self.syntax != Syntax::Wrapper {
-            self.hits.retain(|hit| hit.order.0 != Rank::JavaOpts);
+            self.hits.retain(|hit| hit.said.rank != Rank::JavaOpts);
         }
-        if !says_only(code) {
-            let found: Vec<_> = self.pattern.captures_iter(line).filter_map(|all| hit(line, &all)).collect();
-            for (at, value) in found {
-                let before = format!("{}{}", self.command, &line[..at]);
-                let what = if at >= comment { What::Commented(value) } else { self.what(code, &value) };
-                let order = if self.syntax == Syntax::Wrapper { wrapper_order(code) } else { (rank(&before), number) };
-                self.hits.push(Hit { what, line: number, order });
-            }
+        let options = OPTION.as_ref().filter(|_| code.contains("-D") && !says_only(code));
+        for captures in options.into_iter().flat_map(|option| option.captures_iter(code)) {
+            let Some((name, range, value)) = hit(code, &captures) else { continue };
+            let at = captures.get(0).map_or(0, |whole| whole.start());
+            let (rank, order) = match self.syntax {
+                Syntax::Wrapper => wrapper_order(code),
+                _ => (rank(&format!("{}{}", self.command, &code[..at])), number),
+            };
+            let said = Said { what: self.what(code, &value), range: start + range.start..start + range.end, rank };
+            self.hits.push(Hit { name, said, order });
         }
         let goes_on = match self.syntax {
             Syntax::Shell => code.strip_suffix('\\'),
@@ -129,15 +133,17 @@ impl Reader {
     }
 }
 
-/// Where the option starts, and its value without quotes; `None` where its name goes on.
-fn hit(line: &str, all: &regex::Captures<'_>) -> Option<(usize, String)> {
-    let whole = all.get(0)?;
-    let Some(value) = all.get(1) else {
+/// The name of an option, its value without quotes, and the bytes of it; `None` where the name goes on.
+fn hit(line: &str, captures: &regex::Captures<'_>) -> Option<(String, Range<usize>, String)> {
+    let (whole, name) = (captures.get(0)?, captures.get(1)?.as_str().to_owned());
+    let Some(value) = captures.get(2) else {
         let ends = line[whole.end()..].chars().next().is_none_or(|next| next.is_whitespace() || "\"'\\;&|)".contains(next));
         // The launcher reads an option without a value as true.
-        return ends.then(|| (whole.start(), "true".to_owned()));
+        return ends.then(|| (name, whole.range(), "true".to_owned()));
     };
-    Some((whole.start(), value.as_str().trim_matches(['"', '\'']).to_owned()))
+    let (text, quotes) = (value.as_str(), usize::from(value.as_str().starts_with(['"', '\''])));
+    let range = value.start() + quotes..value.end() - quotes;
+    Some((name, range, text[quotes..text.len() - quotes].to_owned()))
 }
 
 /// Where the comment of a line starts; its end, where it has none.
@@ -189,7 +195,8 @@ fn clears_java_opts(code: &str) -> bool {
 /// The rank of an option, from the command before it.
 fn rank(before: &str) -> Rank {
     if before.contains("Bootstrap ") || before.contains(".sh ") || before.contains(".sh\" ") || before.contains(".bat ") {
-        Rank::Argument
+        let given = ["$*", "$@", "${@", "${*", "%*"].iter().any(|arguments| before.contains(arguments));
+        if given { Rank::Last } else { Rank::Argument }
     } else if java_opts(before).is_some() || before.contains(" JAVA_OPTS=") {
         Rank::JavaOpts
     } else if before.contains("$JAVA_OPTS") || before.contains("${JAVA_OPTS") || before.contains("%JAVA_OPTS%") {
@@ -220,8 +227,13 @@ fn plain_variable(value: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn option(text: &str, syntax: Syntax) -> Option<(What, usize)> {
+        let said = read(text, syntax).remove("portOffset")?;
+        Some((said.what, text[..said.range.start].lines().count().max(1)))
+    }
+
     fn said(text: &str) -> Option<(What, usize)> {
-        option(text, Syntax::Shell, "portOffset").map(|said| (said.what, said.line))
+        option(text, Syntax::Shell)
     }
 
     fn value(text: &str) -> Option<String> {
@@ -255,8 +267,8 @@ mod tests {
 
     #[test]
     fn comments_variables_and_conditions_are_no_values() {
-        assert_eq!(said("a\n  # -DportOffset=2 \\"), Some((What::Commented("2".into()), 2)));
-        assert_eq!(said("x -Da=b # -DportOffset=2"), Some((What::Commented("2".into()), 1)));
+        assert_eq!(said("a\n  # -DportOffset=2 \\"), None);
+        assert_eq!(said("x -Da=b # -DportOffset=2"), None);
         assert_eq!(said("x -DportOffset=$OFFSET \\"), Some((What::Variable(Some("$OFFSET".into())), 1)));
         assert_eq!(said("x -DportOffset=\"${OFFSET:-0}\""), Some((What::Variable(Some("$OFFSET".into())), 1)));
         assert_eq!(said("x -DportOffset=$(cat /run/offset)"), Some((What::Variable(None), 1)));
@@ -276,13 +288,12 @@ mod tests {
     fn the_last_number_of_the_wrapper_counts() {
         let text = "#wrapper.java.additional.9=-DportOffset=9\nwrapper.java.additional.12=-DportOffset=2\n\
                     wrapper.java.additional.3 = -DportOffset=1\n";
-        let said = option(text, Syntax::Wrapper, "portOffset");
-        assert_eq!(said, Some(Said { what: What::Value("2".into()), line: 2 }));
+        assert_eq!(option(text, Syntax::Wrapper), Some((What::Value("2".into()), 2)));
     }
 
     #[test]
     fn batch_files_are_read_too() {
-        let said = |text| option(text, Syntax::Batch, "portOffset").map(|said| (said.what, said.line));
+        let said = |text| option(text, Syntax::Batch);
         let text = "rem -DportOffset=9\r\nset CMD_LINE_ARGS=%JAVA_OPTS% -DportOffset=2 -Da=b\r\n";
         assert_eq!(said(text), Some((What::Value("2".into()), 2)));
         assert_eq!(said("set X=-DportOffset=%OFFSET%"), Some((What::Variable(Some("%OFFSET%".into())), 1)));
