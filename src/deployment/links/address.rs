@@ -120,6 +120,7 @@ impl<'a> Judge<'a> {
         link.host = self.host_of(text, &parts, false);
         link.port = self.port_of(text, &parts, &scheme);
         link.scheme = address.scheme.map_or(scheme, str::to_owned);
+        link.listener = self.listener_of(&link.scheme);
         link.placeholder = parts.port.as_ref().and_then(|port| match &text.expanded.exactly(port)?.what {
             What::Listener(name, _) | What::Setting(name, _) | What::Port(name, _) => Some(name.clone()),
             _ => None,

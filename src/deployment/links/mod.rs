@@ -365,7 +365,6 @@ impl Judge<'_> {
         if verdict == Verdict::Dormant || !self.known.judged {
             link.unresolved.clear();
         }
-        link.listener = self.listener_of(&link.scheme);
         (link.verdict, link.why) = (verdict, why);
         link
     }
