@@ -412,6 +412,39 @@ const ROWS: &[Row] = &[
         "[apim.throttling]\nevent_duplicate_url = [\"tcp://HOST:PORT\"]",
         5672,
     ),
+    // What the event hub's keys fall back to.
+    Row(
+        "toml-event-hub-service",
+        TOML,
+        "gateway",
+        "control-plane",
+        "[apim.throttling]\nservice_url = \"https://HOST:PORT/services/\"",
+        9443,
+    ),
+    Row(
+        "toml-event-hub-listen",
+        TOML,
+        "traffic-manager",
+        "control-plane",
+        "[apim.throttling]\nthrottle_decision_endpoints = [\"tcp://HOST:PORT\"]",
+        5672,
+    ),
+    Row(
+        "toml-event-hub-publish",
+        TOML,
+        "control-plane",
+        "traffic-manager",
+        "[[apim.throttling.url_group]]\ntraffic_manager_urls = [\"tcp://HOST:PORT\"]",
+        9611,
+    ),
+    Row(
+        "toml-event-hub-publish-auth",
+        TOML,
+        "control-plane",
+        "traffic-manager",
+        "[[apim.throttling.url_group]]\ntraffic_manager_auth_urls = [\"ssl://HOST:PORT\"]",
+        9711,
+    ),
     Row(
         "toml-event-hub-service",
         TOML,
@@ -647,4 +680,31 @@ fn the_other_of_a_pair_is_meant_and_never_the_node_itself() {
     let copies = "Copies of events for the other of a pair";
     assert_eq!(said, [format!("a calls itself (a:5673, {copies}), but the role it needs is on b")]);
     assert_eq!(linted.findings[0].fixes[0].title, "call b:5674");
+}
+
+#[test]
+fn an_address_that_stands_in_for_another_is_judged_once() {
+    let engine = Engine::new().expect("the embedded rules load");
+    let verdicts = |toml: &str| {
+        let mut memory = Memory::default();
+        memory.insert("gw/repository/conf/deployment.toml", toml);
+        memory.insert("cp/repository/conf/deployment.toml", "[server]\noffset = 3\n");
+        let topology = "defaults: {product: 4.2.0}\nnodes:\n  - {name: gw, role: gateway, home: gw, host: gw}\n  \
+                        - {name: cp, role: [control-plane, traffic-manager], home: cp, host: cp}\n";
+        let project = engine.open_in(&memory, Path::new(""), topology).expect("a topology");
+        let of = |id: &str| {
+            let link = project.model.links.iter().find(|link| engine.catalogue.links[link.spec].id == id);
+            link.map_or("none", |link| link.verdict.name()).to_owned()
+        };
+        let (ids, linted) = (["toml-throttle-jms", "toml-event-hub-listen"], engine.lint(&project, &HashMap::new()));
+        let wrong = linted.findings.iter().filter(|finding| finding.rule == "link-port-mismatch").count();
+        (ids.map(of), wrong)
+    };
+    let endpoints = "[apim.throttling]\nthrottle_decision_endpoints = [\"tcp://cp:5672\"]\n";
+    assert_eq!(verdicts(endpoints), (["wrong port", "not stated"].map(str::to_owned), 1));
+    // A connection factory takes the place of the endpoints for decisions, not for what the event hub says.
+    let factory = "[apim.throttling.jms]\ntopic_connection_factory = \"amqp://u:p@c/carbon?brokerlist='tcp://cp:5675'\"\n";
+    assert_eq!(verdicts(&format!("{endpoints}{factory}")), (["dormant", "wrong port"].map(str::to_owned), 1));
+    let own = "[apim.event_hub]\nevent_listening_endpoints = [\"tcp://cp:5675\"]\n";
+    assert_eq!(verdicts(&format!("{endpoints}{own}")), (["wrong port", "ok"].map(str::to_owned), 1));
 }

@@ -194,8 +194,8 @@ pub struct ConditionData {
     pub is: Vec<String>,
     #[serde(default)]
     pub contains: Option<String>,
-    #[serde(default, rename = "stated")]
-    pub _stated: bool,
+    #[serde(default = "yes")]
+    pub stated: bool,
 }
 
 #[derive(Deserialize)]
@@ -290,6 +290,8 @@ pub struct LinkData {
     pub bare: bool,
     #[serde(default)]
     pub pairs_with: Option<String>,
+    #[serde(default)]
+    pub falls_back_to: Option<String>,
     #[serde(default = "yes")]
     pub judged: bool,
     #[serde(default)]

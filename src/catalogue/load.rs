@@ -249,7 +249,10 @@ impl Names {
 
     fn conditions(&self, data: Vec<ConditionData>) -> Result<Vec<Condition>> {
         data.into_iter()
-            .map(|data| Ok(Condition { setting: self.setting(&data.setting)?, is: data.is, contains: data.contains }))
+            .map(|data| {
+                let (setting, unstated) = (self.setting(&data.setting)?, !data.stated);
+                Ok(Condition { setting, is: data.is, contains: data.contains, unstated })
+            })
             .collect()
     }
 
@@ -345,6 +348,7 @@ impl Names {
             optional: data.optional || !data.judged,
             bare: data.bare,
             pairs_with: data.pairs_with.map(|id| find("link", &id, links)).transpose()?,
+            falls_back_to: data.falls_back_to.map(|id| find("link", &id, links)).transpose()?,
             judged: data.judged,
             address,
             local: data.local,

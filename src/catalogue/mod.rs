@@ -199,6 +199,8 @@ pub struct Condition {
     pub is: Vec<String>,
     /// A text that the value has to have in it.
     pub contains: Option<String>,
+    /// Whether it must not be stated at all.
+    pub unstated: bool,
 }
 
 /// A port that a node opens.
@@ -366,6 +368,9 @@ pub struct Link {
     pub bare: bool,
     /// The link whose addresses have to pair with those of this one, by position.
     pub pairs_with: Option<usize>,
+    /// The link whose addresses are called where none of its own is written. They are judged once: for that link, where the
+    /// node makes that call too.
+    pub falls_back_to: Option<usize>,
     /// Whether there is no such call unless somebody writes it.
     pub optional: bool,
     /// Whether it is judged; else it is listed.

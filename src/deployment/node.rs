@@ -385,6 +385,7 @@ pub fn dormant_because(catalogue: &Catalogue, node: &Node, condition: &catalogue
     let title = catalogue.settings[condition.setting].element();
     let setting = &node.settings[condition.setting];
     match (&setting.text, setting.state) {
+        (Some(_), _) if condition.unstated => format!("{title} counts instead"),
         (None, _) => format!("{title} is missing"),
         (Some(text), State::Written) => format!("{title} is '{text}'"),
         (Some(text), State::Shipped) => format!("{title} is '{text}' as shipped"),

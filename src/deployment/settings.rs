@@ -270,6 +270,9 @@ pub fn holds_for(catalogue: &Catalogue, settings: &[Setting], condition: &Condit
     if setting.state == State::NotApplicable {
         return Some(true);
     }
+    if condition.unstated {
+        return Some(!setting.stated());
+    }
     if let Some(part) = &condition.contains {
         return Some(setting.text.as_deref().is_some_and(|text| text.contains(part.as_str())));
     }

@@ -238,32 +238,9 @@ fn is_stated(link: &Link) -> bool {
 
 /// All links of a node, in the catalogue's order.
 pub fn of_node(inputs: &Inputs, nodes: &[Node], directory: &Directory, node: usize) -> Vec<Link> {
-    let catalogue = &inputs.catalogue;
     let reader = Reader { inputs, declared: &inputs.topology.nodes[node], node: &nodes[node] };
-    let mut links = Vec::new();
-    for (spec, known) in catalogue.links.iter().enumerate() {
-        let family = nodes[node].product.family;
-        let roles: Vec<&catalogue::Reader> =
-            known.readers.iter().filter(|reader| reader.is(catalogue, &nodes[node].role_set)).collect();
-        if !holds(known.versions, family) || roles.is_empty() {
-            continue;
-        }
-        let holds = |target: &&catalogue::TargetSpec| {
-            holds(target.versions, family) && first_unmet(catalogue, &nodes[node].settings, &target.when).is_none()
-        };
-        let Some(target) = known.targets.iter().find(holds) else { continue };
-        let candidates = directory.with_role(&target.roles);
-        let (target_roles, candidates) = match (candidates.is_empty(), target.otherwise.is_empty()) {
-            (true, false) => (&target.otherwise, directory.with_role(&target.otherwise)),
-            _ => (&target.roles, candidates),
-        };
-        // The other of a pair is meant: itself is no candidate.
-        let candidates =
-            if target.peer { candidates.iter().copied().filter(|other| *other != node).collect() } else { candidates };
-        let judge = Judge { inputs, nodes, directory, reader: &reader, index: node, spec, known, roles, target, target_roles };
-        links.extend(judge.links(&candidates));
-    }
-    links
+    let judges = (0..inputs.catalogue.links.len()).filter_map(|spec| Judge::new(&reader, nodes, directory, node, spec));
+    judges.flat_map(|judge| judge.links()).collect()
 }
 
 struct Judge<'a> {
@@ -278,16 +255,49 @@ struct Judge<'a> {
     target: &'a catalogue::TargetSpec,
     /// Roles of the nodes that it may go to, in this topology.
     target_roles: &'a [String],
+    /// The nodes that it may go to.
+    candidates: Arc<[usize]>,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    /// `None` where the node makes no such call, whatever its files say.
+    fn new(reader: &'a Reader<'a>, nodes: &'a [Node], directory: &'a Directory, index: usize, spec: usize) -> Option<Self> {
+        let (inputs, node) = (reader.inputs, &nodes[index]);
+        let (catalogue, family) = (&inputs.catalogue, node.product.family);
+        let known = &catalogue.links[spec];
+        let roles: Vec<&catalogue::Reader> =
+            known.readers.iter().filter(|reader| reader.is(catalogue, &node.role_set)).collect();
+        if !holds(known.versions, family) || roles.is_empty() {
+            return None;
+        }
+        let holds = |target: &&catalogue::TargetSpec| {
+            holds(target.versions, family) && first_unmet(catalogue, &node.settings, &target.when).is_none()
+        };
+        let target = known.targets.iter().find(holds)?;
+        let candidates = directory.with_role(&target.roles);
+        let (target_roles, candidates) = match (candidates.is_empty(), target.otherwise.is_empty()) {
+            (true, false) => (&target.otherwise, directory.with_role(&target.otherwise)),
+            _ => (&target.roles, candidates),
+        };
+        // The other of a pair is meant: itself is no candidate.
+        let candidates =
+            if target.peer { candidates.iter().copied().filter(|other| *other != index).collect() } else { candidates };
+        Some(Self { inputs, nodes, directory, reader, index, spec, known, roles, target, target_roles, candidates })
+    }
+
+    /// Whether the node makes another call, whatever becomes of it.
+    fn makes(&self, other: usize) -> bool {
+        let other = Self::new(self.reader, self.nodes, self.directory, self.index, other);
+        other.is_some_and(|other| !matches!(other.dormant(), Some((Verdict::Dormant, _))))
+    }
+
     fn node(&self) -> &Node {
         &self.nodes[self.index]
     }
 
     /// One link for each address that is written; one without address where there is none.
-    fn links(&self, candidates: &Arc<[usize]>) -> Vec<Link> {
-        let link = || self.link(candidates);
+    fn links(&self) -> Vec<Link> {
+        let link = || self.link();
         let setting = match &self.known.address {
             Address::Url(setting) => *setting,
             Address::PortAndHost { port, hosts } => {
@@ -297,7 +307,15 @@ impl Judge<'_> {
             }
         };
         let mut links = Vec::new();
-        for text in self.texts(setting) {
+        let mut texts: Vec<_> = self.texts(setting).collect();
+        let fallback = self.known.falls_back_to.filter(|_| texts.is_empty());
+        let judged_there = fallback.filter(|other| self.makes(*other));
+        if let (Some(other), None) = (fallback, judged_there)
+            && let Address::Url(other) = self.inputs.catalogue.links[other].address
+        {
+            texts.extend(self.texts(other));
+        }
+        for text in texts {
             match self.addresses(&text) {
                 Err(early) => {
                     let mut link = link();
@@ -316,7 +334,11 @@ impl Judge<'_> {
         if links.is_empty() && !self.known.optional && !unused() {
             let mut link = link();
             self.without_address(setting, None, &mut link);
-            links.push(self.finish(link, Some(self.not_written(setting))));
+            let early = match judged_there.map(|other| &self.inputs.catalogue.links[other]) {
+                Some(other) => (Verdict::NotStated, format!("{} stands in for it", other.title)),
+                None => self.not_written(setting),
+            };
+            links.push(self.finish(link, Some(early)));
         }
         for (index, link) in links.iter_mut().enumerate() {
             link.index = index;
@@ -324,7 +346,7 @@ impl Judge<'_> {
         links
     }
 
-    fn link(&self, candidates: &Arc<[usize]>) -> Link {
+    fn link(&self) -> Link {
         Link {
             spec: self.spec,
             node: self.index,
@@ -342,7 +364,7 @@ impl Judge<'_> {
             balancer: None,
             forward_at_fault: false,
             targets: Vec::new(),
-            candidates: Arc::clone(candidates),
+            candidates: Arc::clone(&self.candidates),
             listener: self.listener_of(""),
             missing: Vec::new(),
             companion_lacks_port: false,
