@@ -365,6 +365,14 @@ const ROWS: &[Row] = &[
         5672,
     ),
     Row(
+        "toml-throttle-jms",
+        &["4.2.0"],
+        "gateway",
+        "traffic-manager",
+        "[apim.throttling]\nthrottle_decision_endpoints = \"tcp://HOST:PORT\"",
+        5672,
+    ),
+    Row(
         "toml-throttle-receiver",
         TOML,
         "gateway",

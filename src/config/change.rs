@@ -13,7 +13,7 @@ use super::{Body, Document, Found, properties_change, toml_change};
 use crate::source::{Content, Span};
 
 /// Bytes of a file and what they are to become.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Edit {
     /// Bytes on disk; empty to insert.
     pub span: Span,
@@ -88,12 +88,12 @@ pub fn change(document: &Document, content: &Content, found: &Found, change: &Ch
 /// An edit of decoded text.
 pub(super) type RawEdit = (Range<usize>, String);
 
-fn to_disk(content: &Content, raw: Vec<RawEdit>) -> Vec<Edit> {
+pub(super) fn to_disk(content: &Content, raw: Vec<RawEdit>) -> Vec<Edit> {
     raw.into_iter().map(|(range, text)| Edit { span: content.to_disk(range), text }).collect()
 }
 
 /// The text after the edits, which are in order.
-fn splice(text: &str, edits: &[RawEdit]) -> Option<String> {
+pub(super) fn splice(text: &str, edits: &[RawEdit]) -> Option<String> {
     let mut changed = String::with_capacity(text.len());
     let mut at = 0;
     for (range, replacement) in edits {

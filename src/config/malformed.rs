@@ -17,12 +17,23 @@ pub struct Malformed {
     pub span: Span,
     /// A title and edits that mend it, where there is only one way to.
     pub fix: Option<(String, Vec<Edit>)>,
+    /// What is defined twice, where that is all that is wrong.
+    pub twice: Option<Box<Twice>>,
+}
+
+/// A table or key of TOML that is defined twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Twice {
+    /// What it is: "the table `server`".
+    pub what: String,
+    /// Where it is defined for the first time.
+    pub first: Option<Span>,
 }
 
 impl Malformed {
     /// Something wrong at a range of the text.
     pub(super) fn at(content: &Content, range: Range<usize>, message: impl Into<String>) -> Self {
-        Self { message: message.into(), cause: None, span: content.to_disk(range), fix: None }
+        Self { message: message.into(), cause: None, span: content.to_disk(range), fix: None, twice: None }
     }
 
     pub(super) fn because(mut self, cause: impl Into<String>) -> Self {
@@ -88,7 +99,7 @@ fn undecoded(content: &Content, error: &DecodeError) -> Malformed {
     if *unknown {
         let span = Span::new(*offset, offset + encoding.len());
         let message = format!("`{encoding}` is the name of no known encoding; expected one such as `UTF-8`");
-        return Malformed { message, cause: None, span, fix: None };
+        return Malformed { message, cause: None, span, fix: None, twice: None };
     }
     let declared = super::encode::declared_encoding(content.text()).is_some();
     let source = if declared { "which the file declares" } else { "in which a file is read that declares no other" };
@@ -98,7 +109,13 @@ fn undecoded(content: &Content, error: &DecodeError) -> Malformed {
     };
     let latin1 = encoding == "UTF-8" && content.bytes().get(*offset).is_some_and(|byte| *byte >= 0xa0);
     let cause = latin1.then(|| "the file was saved as ISO-8859-1 or windows-1252".to_owned());
-    Malformed { message, cause, span: Span::new(*offset, (offset + 1).min(content.bytes().len()).max(*offset)), fix: None }
+    Malformed {
+        message,
+        cause,
+        span: Span::new(*offset, (offset + 1).min(content.bytes().len()).max(*offset)),
+        fix: None,
+        twice: None,
+    }
 }
 
 /// A byte-order mark at an offset, or behind blanks there.

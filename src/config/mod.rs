@@ -16,6 +16,7 @@ mod properties;
 mod properties_change;
 mod properties_text;
 mod toml_change;
+mod toml_tables;
 mod toml_text;
 mod toml_tree;
 mod toml_trouble;
@@ -41,8 +42,9 @@ use std::ops::Range;
 pub use change::{Change, Edit, change, set};
 pub use documents::{Documents, Parsed};
 pub use encode::apply;
-pub use malformed::Malformed;
+pub use malformed::{Malformed, Twice};
 pub use path::{Path, PathError};
+pub use toml_tables::{TableName, rename_table};
 
 use crate::source::{Content, Span};
 use crate::start::{Syntax, script};

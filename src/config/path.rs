@@ -107,6 +107,12 @@ impl Path {
         Ok(Self { text: text.to_owned(), kind })
     }
 
+    /// The names of the tables that hold a key of TOML, the outermost first; none for paths into other files.
+    pub fn tables(&self) -> Vec<&str> {
+        let Some((_, holders)) = self.toml().and_then(super::toml_tree::last_name) else { return Vec::new() };
+        holders.iter().filter_map(|key| if let Key::Name(name) = key { Some(name.as_str()) } else { None }).collect()
+    }
+
     pub(super) fn xml(&self) -> Option<&XmlPath> {
         match &self.kind {
             Kind::Xml(path) => Some(path),

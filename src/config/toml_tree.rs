@@ -24,7 +24,7 @@ pub(super) struct Tree {
 pub(super) struct Node {
     pub kind: Kind,
     /// Decoded, in the pool; empty for the elements of an array.
-    key: Slice,
+    pub key: Slice,
     /// The written value, with its quotes; for a table or an array of tables its first header, if it has one.
     pub written: Slice,
     /// From the first of its dotted keys to the end of the value.
@@ -132,6 +132,8 @@ impl Tree {
                 Some((Key::Each, rest)) if node.kind == Kind::Array => {
                     open.extend(node.children.iter().map(|child| (*child, rest)));
                 }
+                // A single value where a list is expected is a list of one.
+                Some((Key::Each, [])) if node.kind == Kind::Scalar && !node.key.of(&self.pool).is_empty() => found.push(index),
                 Some((Key::Name(_), _)) if node.kind == Kind::Table => {
                     let matching = node.children.iter().filter_map(|child| Some((*child, self.after_key(*child, keys)?)));
                     open.extend(matching);

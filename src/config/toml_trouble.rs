@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::malformed::{Malformed, TEMPLATE, line_of, merge_marker, stray_mark, template_mark};
+use super::malformed::{Malformed, TEMPLATE, Twice, line_of, merge_marker, stray_mark, template_mark};
 use super::toml_text::{line_end, line_start};
 use crate::source::Content;
 
@@ -112,11 +112,15 @@ fn duplicate(content: &Content, range: Range<usize>) -> Malformed {
     let table = line.starts_with('[');
     let what = if table { "table" } else { "key" };
     let mut message = format!("the {what} `{key}` is defined twice; expected each at most once");
-    if let Some(first) = first_definition(&text[..start], line, key, table) {
+    let first = first_definition(&text[..start], line, key, table);
+    if let Some(first) = first {
         message = format!("{message}, it is defined in line {} already", line_of(content, first));
     }
-    Malformed::at(content, range, message)
-        .because(format!("a {what} was copied, or added without looking for the one that is there"))
+    let first =
+        first.map(|first| content.to_disk(first..first + text[first..].lines().next().map_or(0, |line| line.trim_end().len())));
+    let twice = Some(Box::new(Twice { what: format!("the {what} `{key}`"), first }));
+    let found = Malformed::at(content, range, message);
+    Malformed { twice, ..found.because(format!("a {what} was copied, or added without looking for the one that is there")) }
 }
 
 /// Where the same header stands, or the same key since the last header.

@@ -86,7 +86,7 @@ fn with_template(content: &Content, found: Malformed, at: usize) -> Malformed {
     let text = content.text();
     if let Some(mark) = template_mark(text, at) {
         let span = content.to_disk(mark);
-        return Malformed { span, message: found.message, cause: Some(TEMPLATE.to_owned()), fix: None };
+        return Malformed { span, message: found.message, cause: Some(TEMPLATE.to_owned()), fix: None, twice: None };
     }
     let elsewhere = text.find("{%").or_else(|| text.find("<%"));
     match elsewhere {

@@ -16,6 +16,7 @@ mod records;
 mod settings;
 mod shared;
 mod started;
+mod tables;
 mod url;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -38,6 +39,7 @@ pub use port::{EffectivePort, Reason, Step};
 pub use records::Record;
 pub use settings::{NumberProblem, Setting, State, parse_int};
 pub use started::{StartOption, Started};
+pub use tables::Table;
 
 /// What the model is built from.
 pub struct Inputs {
@@ -107,6 +109,8 @@ pub struct Deployment {
     pub forwards: Vec<Forward>,
     /// Elements of files that are not whole.
     pub records: Vec<Record>,
+    /// Tables and keys of TOML files that are defined twice or have the wrong name.
+    pub tables: Vec<Table>,
     /// The links of each node, as a range of `links`.
     links_of: Vec<Range<usize>>,
     /// How many nodes call each listener of each node.
@@ -409,6 +413,7 @@ pub fn resolve(inputs: Inputs) -> Deployment {
     links::pair(&inputs.catalogue, &mut links);
     let records = nodes.par_iter().enumerate().flat_map_iter(|(index, node)| records::of_node(&inputs, node, index)).collect();
     let files = files(&inputs, &nodes, &links);
+    let tables = tables::of_files(&inputs, &files);
     let collisions = groups::collisions(&inputs, &nodes);
     let clusters = groups::clusters(&inputs, &nodes, &links);
     let forwards = groups::forwards(&inputs, &nodes, &directory);
@@ -426,7 +431,21 @@ pub fn resolve(inputs: Inputs) -> Deployment {
         }
     }
     let shared = shared::SharedFiles::new(&inputs.sources, &files);
-    Deployment { inputs, nodes, links, files, collisions, clusters, forwards, records, links_of, callers, settled, shared }
+    Deployment {
+        inputs,
+        nodes,
+        links,
+        files,
+        collisions,
+        clusters,
+        forwards,
+        records,
+        tables,
+        links_of,
+        callers,
+        settled,
+        shared,
+    }
 }
 
 fn links_of(nodes: &[Node], links: &[Link]) -> Vec<Range<usize>> {

@@ -8,7 +8,7 @@ mod write;
 
 use crate::catalogue::holds;
 use crate::config::{self, Edit};
-use crate::deployment::{Deployment, FileProblem};
+use crate::deployment::Deployment;
 use crate::home::FileState;
 use crate::lint::{Change, Fix, Safety};
 use crate::source::{SourceId, mask};
@@ -114,16 +114,11 @@ fn resolve(model: &Deployment, change: &Change) -> Result<Vec<FileEdit>, ByHand>
         Change::Replace { place: None, text } => {
             Err(format!("write {text} there: the text is not written plainly enough to be edited").into())
         }
-        Change::Mend { file } => {
-            let file = &model.files[*file];
-            match &file.state {
-                FileProblem::Malformed(malformed) => {
-                    editable(model, file.source, || format!("mend {}", model.sources().get(file.source).name))?;
-                    let (_, edits) = malformed.fix.as_ref().ok_or_else(|| "mend the file".to_owned())?;
-                    Ok(edits.iter().map(|edit| FileEdit { source: file.source, edit: edit.clone() }).collect())
-                }
-                _ => Err("mend the file".to_owned().into()),
-            }
+        Change::Mend { source, edits, what } => {
+            let what = || format!("{what} in {}", model.sources().get(*source).name);
+            editable(model, *source, what)?;
+            let edits = edits.as_ref().ok_or_else(what)?;
+            Ok(edits.iter().map(|edit| FileEdit { source: *source, edit: edit.clone() }).collect())
         }
         Change::Set { node, setting, value } => set(model, *node, *setting, value),
     }

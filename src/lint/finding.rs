@@ -3,7 +3,8 @@
 use serde::Deserialize;
 
 use crate::catalogue::Severity;
-use crate::source::Place;
+use crate::config::Edit;
+use crate::source::{Place, SourceId};
 
 /// A finding: what is wrong, where, and how to mend it. It always has a primary place.
 #[derive(Debug, Clone)]
@@ -107,9 +108,13 @@ pub enum Change {
         /// What to write there.
         text: String,
     },
-    /// Edits that the reader of a file worked out (a raw `&`, a stray byte-order mark).
+    /// Edits that the model worked out (a raw `&`, a stray byte-order mark, the name of a table).
     Mend {
-        /// Index of the file in the model.
-        file: usize,
+        /// The file.
+        source: SourceId,
+        /// The edits; `None` where they cannot be made safely.
+        edits: Option<Vec<Edit>>,
+        /// What they do, in words.
+        what: String,
     },
 }

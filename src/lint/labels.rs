@@ -23,6 +23,7 @@ pub fn of(model: &Deployment, at: Ref) -> Vec<Label> {
         Kind::Cluster => of_cluster(model, at.first),
         Kind::Forward => of_forward(model, at.first),
         Kind::Record => of_record(model, at.first),
+        Kind::Table => of_table(model, at.first),
         Kind::Topology => vec![Label { place: model.topology_place(Span::default()), text: String::new(), node: None }],
         Kind::Node | Kind::Offset => Vec::new(),
     };
@@ -233,6 +234,15 @@ fn of_record(model: &Deployment, index: usize) -> Vec<Label> {
     let label = |place, text| Label { place, text, node: Some(record.node) };
     let own = label(record.place, format!("{title} of {}", model.nodes[record.node].name));
     let first = record.same_as.map(|place| label(place, "the first of that name".to_owned()));
+    std::iter::once(own).chain(first).collect()
+}
+
+fn of_table(model: &Deployment, index: usize) -> Vec<Label> {
+    let table = &model.tables[index];
+    let node = model.files[table.file].nodes.first().copied();
+    let text = if table.twice { "defined again" } else { "nobody reads it" };
+    let own = Label { place: table.place, text: text.to_owned(), node };
+    let first = table.first.map(|place| Label { place, text: "defined here already".to_owned(), node });
     std::iter::once(own).chain(first).collect()
 }
 

@@ -39,11 +39,13 @@ pub enum Kind {
     Forward,
     /// An element of a file that is not whole.
     Record,
+    /// A table or key of a TOML file that is defined twice or has the wrong name.
+    Table,
 }
 
 impl Kind {
     /// Kinds that a rule may be `for`, with the words it uses.
-    pub const SUBJECTS: [(&'static str, Self); 10] = [
+    pub const SUBJECTS: [(&'static str, Self); 11] = [
         ("topology", Self::Topology),
         ("node", Self::Node),
         ("file", Self::File),
@@ -54,6 +56,7 @@ impl Kind {
         ("cluster", Self::Cluster),
         ("forward", Self::Forward),
         ("record", Self::Record),
+        ("table", Self::Table),
     ];
 
     /// The word for it.

@@ -127,6 +127,7 @@ impl Runner<'_> {
             Kind::Cluster => all(model.clusters.len()),
             Kind::Forward => all(model.forwards.len()),
             Kind::Record => all(model.records.len()),
+            Kind::Table => all(model.tables.len()),
             Kind::Setting => of_nodes(model.catalogue().settings.len()),
             Kind::Listener => of_nodes(model.catalogue().listeners.len()),
             Kind::Link | Kind::Target => {
@@ -243,6 +244,7 @@ impl Runner<'_> {
             }
             Kind::Forward => vec![model.forwards[at.first].node],
             Kind::Record => vec![model.records[at.first].node],
+            Kind::Table => model.files[model.tables[at.first].file].nodes.clone(),
         };
         let mut seen = HashSet::new();
         nodes.retain(|node| seen.insert(*node));
@@ -336,7 +338,7 @@ impl Runner<'_> {
 
     fn changes(&self, edit: &EditFile, value: String, at: Ref, subject: &Value) -> Result<Vec<Change>, Error> {
         if edit.mend {
-            return Ok(vec![Change::Mend { file: at.first }]);
+            return Ok(self.worked_out(at).into_iter().collect());
         }
         if let Some(follow) = &edit.follow {
             let node = self.object(&follow.value, subject)?.map(|at| at.first);
@@ -355,11 +357,34 @@ impl Runner<'_> {
         Ok(setting.zip(node).map(|(setting, node)| Change::Set { node, setting, value }).into_iter().collect())
     }
 
+    /// What the model worked out for a file or a table.
+    fn worked_out(&self, at: Ref) -> Option<Change> {
+        let model = self.model;
+        match at.kind {
+            Kind::Table => {
+                let table = &model.tables[at.first];
+                let what = format!("call {} `{}`", table.what, table.nearest.as_ref()?);
+                Some(Change::Mend { source: table.place.source, edits: table.rename.clone(), what })
+            }
+            _ => match &model.files[at.first].state {
+                crate::deployment::FileProblem::Malformed(malformed) => {
+                    let (what, edits) = malformed.fix.clone()?;
+                    Some(Change::Mend { source: model.files[at.first].source, edits: Some(edits), what })
+                }
+                _ => None,
+            },
+        }
+    }
+
     fn fingerprint(&self, finding: &Finding, at: Ref, key: Option<&str>) -> String {
         let model = self.model;
         let nodes: Vec<&str> = finding.nodes.iter().map(|node| model.nodes[*node].name.as_str()).collect();
         let setting = if at.kind == Kind::Setting { model.catalogue().settings[at.second].id.as_str() } else { "" };
-        let file = if at.kind == Kind::File { super::tables::name(model, at) } else { String::new() };
+        let file = match at.kind {
+            Kind::File => super::tables::name(model, at),
+            Kind::Table => super::tables::name(model, Ref::new(Kind::File, model.tables[at.first].file)),
+            _ => String::new(),
+        };
         let file = file.strip_prefix(&self.options.folder).unwrap_or(&file);
         let link = finding.link.as_deref().unwrap_or_default();
         fingerprint(&[&finding.rule, &nodes.join(","), link, setting, file, key.unwrap_or_default()])

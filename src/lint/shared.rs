@@ -33,7 +33,7 @@ pub fn judge(model: &Deployment, found: &mut Found) {
             wanted_by.entry(in_file(model, fix)).or_default().extend(finding.nodes.first());
         }
     }
-    for (_, finding) in found.iter_mut().filter(|(at, _)| at.kind != Kind::File) {
+    for (_, finding) in found.iter_mut().filter(|(at, _)| !matches!(at.kind, Kind::File | Kind::Table)) {
         let readers: Vec<HashSet<usize>> = finding.fixes.iter().map(|fix| affected(model, finding, fix)).collect();
         for (fix, readers) in finding.fixes.iter_mut().zip(readers) {
             let wanted = wanted_by.get(&in_file(model, fix));
@@ -53,7 +53,7 @@ fn file(model: &Deployment, change: &Change) -> Option<SourceId> {
     match change {
         Change::Set { node, setting, .. } => model.file_of(*node, *setting),
         Change::Replace { place, .. } => place.map(|place| place.source),
-        Change::Mend { file } => model.files.get(*file).map(|file| file.source),
+        Change::Mend { source, .. } => Some(*source),
     }
 }
 
@@ -64,7 +64,7 @@ fn in_file(model: &Deployment, fix: &Fix) -> InFile {
     let text = |change: &Change| match change {
         Change::Set { value, .. } => value.clone(),
         Change::Replace { text, .. } => text.clone(),
-        Change::Mend { .. } => String::new(),
+        Change::Mend { what, .. } => what.clone(),
     };
     InFile {
         files: changes.iter().map(|change| file(model, change).and_then(|source| model.same_file(source))).collect(),

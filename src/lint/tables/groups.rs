@@ -85,3 +85,12 @@ pub const RECORD: &[Field] = &[
     field("missing", List, "the parts that it lacks", |m, at| list(m.records[at.first].missing.iter().cloned())),
     field("twice", Bool, "whether another one has its name", |m, at| Value::from(m.records[at.first].same_as.is_some())),
 ];
+
+pub const TABLE: &[Field] = &[
+    field("what", Text, "what it is, with its name", |m, at| text(&m.tables[at.first].what)),
+    field("file", Text, "its file", |m, at| text(&m.sources().get(m.tables[at.first].place.source).name)),
+    field("twice", Bool, "whether it is defined twice", |m, at| Value::from(m.tables[at.first].twice)),
+    field("nearest", Text, "the table that was meant, or nothing", |m, at| {
+        text(m.tables[at.first].nearest.clone().unwrap_or_default())
+    }),
+];

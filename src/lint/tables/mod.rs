@@ -13,7 +13,7 @@ use crate::deployment::{Deployment, Link, Node};
 
 use super::model::{Field, Handle, Kind, Ref, Type};
 
-use groups::{CLUSTER, COLLISION, FORWARD, RECORD};
+use groups::{CLUSTER, COLLISION, FORWARD, RECORD, TABLE};
 use links::{LINK, TARGET};
 pub use nodes::setting_is_live;
 use nodes::{FILE, LISTENER, NODE, OFFSET, SETTING, TOPOLOGY};
@@ -39,6 +39,7 @@ pub fn fields(kind: Kind) -> &'static [Field] {
         Kind::Cluster => CLUSTER,
         Kind::Forward => FORWARD,
         Kind::Record => RECORD,
+        Kind::Table => TABLE,
     }
 }
 
@@ -63,6 +64,7 @@ pub fn name(model: &Deployment, at: Ref) -> String {
         Kind::Cluster => model.nodes[model.clusters[at.first].target].name.clone(),
         Kind::Forward => balancer_name(model, model.forwards[at.first].balancer),
         Kind::Record => model.records[at.first].name.clone(),
+        Kind::Table => model.tables[at.first].what.clone(),
     }
 }
 

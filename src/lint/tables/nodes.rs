@@ -230,6 +230,9 @@ pub const FILE: &[Field] = &[
         FileProblem::Malformed(malformed) => text(malformed.fix.as_ref().map_or("", |(title, _)| title.as_str())),
         _ => text(""),
     }),
+    field("twice", Bool, "whether all that is wrong is that something is defined twice", |m, at| {
+        Value::from(matches!(&m.files[at.first].state, FileProblem::Malformed(malformed) if malformed.twice.is_some()))
+    }),
     field("templates", List, "marks of unrendered templates in host or port positions", |m, at| {
         list(m.files[at.first].templates.values().cloned())
     }),
