@@ -139,6 +139,7 @@ fn ports_written_in_files_are_read_and_switches_heeded() {
     for (text, websub) in [
         ("inbound.port.offset.enable=true\n", 9023),
         ("# inbound.port.offset.enable=true\ninbound.port.offset.enable : false\n", 9021),
+        ("# another key\nsynapse.x=1\n", 9021),
         ("inbound.port.offset.enable=false\ninbound.port.offset.enable=\\\n  true\n", 9023),
     ] {
         assert_eq!(port(synapse, text, "gateway", "4.1", "websub-http"), (Some(websub), true), "{text}");

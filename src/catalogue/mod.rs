@@ -127,6 +127,8 @@ pub struct SettingPlace {
     pub file: usize,
     /// Where in the file.
     pub path: Path,
+    /// What a missing element of this file stands for, where that is not what it does in others.
+    pub absent: Option<String>,
 }
 
 /// A value that stands for a missing file or element.

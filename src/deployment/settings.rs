@@ -170,7 +170,7 @@ fn read_first(inputs: &Inputs, home: &Home, family: Option<Family>, known: bool,
             FileState::Unreadable(source, _) => return Setting { file: Some(*source), ..Setting::empty(State::Unknown) },
             FileState::Read(source) => *source,
         };
-        if absent_from.is_some_and(|first| first != source) {
+        if absent_from.is_some_and(|(first, _)| first != source) {
             break;
         }
         let Some(Ok(document)) = inputs.documents.get(source) else {
@@ -178,7 +178,7 @@ fn read_first(inputs: &Inputs, home: &Home, family: Option<Family>, known: bool,
         };
         let mut found = document.find(&place.path);
         if found.is_empty() {
-            absent_from = Some(source);
+            absent_from = Some((source, &place.absent));
             continue;
         }
         // An element without text is never put in the map: the first with one counts (ServerConfiguration.elementHasText).
@@ -190,8 +190,9 @@ fn read_first(inputs: &Inputs, home: &Home, family: Option<Family>, known: bool,
         }
         return written(spec, family, source, first, found.into_iter());
     }
-    if let Some(source) = absent_from {
-        return absent(spec, family, State::Absent, source, None);
+    if let Some((source, own)) = absent_from {
+        let setting = absent(spec, family, State::Absent, source, None);
+        return Setting { text: own.clone().or(setting.text), ..setting };
     }
     if !applies {
         return Setting::empty(State::NotApplicable);
