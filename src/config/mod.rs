@@ -89,7 +89,7 @@ pub struct Found {
     pub exact: bool,
     /// The whole element, attribute, comment, or key and value (with continuation lines).
     pub element: Span,
-    /// Identity of the element that holds it (the table or array in TOML), within one document: duplicates share it,
+    /// Identity of the element that holds it (the table in TOML, of elements of an array too), within one document: duplicates share it,
     /// repeats under different parents do not. For an attribute it is the element that carries the attribute.
     pub parent: usize,
 }

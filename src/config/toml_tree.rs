@@ -174,9 +174,18 @@ impl Tree {
                 span: disk.span(node.place),
                 exact: node.exact,
                 element: disk.span(node.element),
-                parent: node.parent as usize,
+                parent: self.table_of(node) as usize,
             })
             .collect()
+    }
+
+    /// The table that holds a value, alone or in a list.
+    fn table_of(&self, node: &Node) -> u32 {
+        let mut parent = node.parent;
+        while let Some(array) = self.node(parent).filter(|parent| parent.kind == Kind::Array) {
+            parent = array.parent;
+        }
+        parent
     }
 
     pub(super) fn has(&self, path: &Path) -> bool {

@@ -11,6 +11,8 @@ pub struct Address {
     pub range: Range<usize>,
     /// The scheme that it has in the catalogue, where its own does not say it: a broker over TLS.
     pub scheme: Option<&'static str>,
+    /// The group that it stands in, where the value says groups.
+    pub group: usize,
 }
 
 /// The option of a JMS connection URL that names its brokers.
@@ -23,12 +25,16 @@ const BROKERS: &str = "brokerlist=";
 pub fn addresses(format: AddressFormat, text: &str) -> Result<Vec<Address>, String> {
     let all = 0..text.len();
     Ok(match format {
-        AddressFormat::Url => vec![Address { range: all, scheme: None }],
+        AddressFormat::Url => vec![plain(all)],
         // A * means everybody, and is nobody's address.
         AddressFormat::UrlList => parts(text, all, &[',']).filter(|range| &text[range.clone()] != "*").map(plain).collect(),
         AddressFormat::DatabridgeGroup => {
-            check_braces(text)?;
-            parts(text, all, &[',', '|', '{', '}']).map(plain).collect()
+            let groups = check_braces(text)?;
+            let of = |range: Range<usize>| {
+                let group = groups.iter().position(|group| group.contains(&range.start)).unwrap_or(groups.len());
+                Address { group, ..plain(range) }
+            };
+            parts(text, all, &[',', '|', '{', '}']).map(of).collect()
         }
         AddressFormat::BrokerList => parts(text, all, &[',', ';']).map(|range| broker(text, range)).collect(),
         AddressFormat::AmqpUrl => brokers(text)?,
@@ -37,7 +43,7 @@ pub fn addresses(format: AddressFormat, text: &str) -> Result<Vec<Address>, Stri
 }
 
 fn plain(range: Range<usize>) -> Address {
-    Address { range, scheme: None }
+    Address { range, scheme: None, group: 0 }
 }
 
 /// Pieces between separators, without the blanks and quotes around them; empty ones left out.
@@ -57,15 +63,22 @@ fn parts<'a>(text: &'a str, within: Range<usize>, separators: &'a [char]) -> imp
     })
 }
 
-fn check_braces(text: &str) -> Result<(), String> {
-    let mut open = false;
-    for letter in text.chars().filter(|letter| matches!(letter, '{' | '}')) {
-        if (letter == '{') == open {
-            return Err(if open { "a group begins within a group" } else { "a group ends that did not begin" }.to_owned());
+/// The groups of a value in braces; none where it has no braces.
+fn check_braces(text: &str) -> Result<Vec<Range<usize>>, String> {
+    let (mut open, mut groups): (Option<usize>, Vec<Range<usize>>) = (None, Vec::new());
+    for (at, letter) in text.char_indices().filter(|(_, letter)| matches!(letter, '{' | '}')) {
+        match (letter, open) {
+            ('{', Some(_)) => return Err("a group begins within a group".to_owned()),
+            ('{', None) => open = Some(at + 1),
+            (_, None) => return Err("a group ends that did not begin".to_owned()),
+            (_, Some(start)) if text[start..at].trim().is_empty() => return Err("a group is empty".to_owned()),
+            (_, Some(start)) => {
+                groups.push(start..at);
+                open = None;
+            }
         }
-        open = letter == '{';
     }
-    if open { Err("a group is not closed: expected }".to_owned()) } else { Ok(()) }
+    if open.is_some() { Err("a group is not closed: expected }".to_owned()) } else { Ok(groups) }
 }
 
 /// A broker: its URL ends where its options begin, and these say whether it is called over TLS (Andes `AMQBrokerDetails`).
@@ -73,7 +86,7 @@ fn broker(text: &str, range: Range<usize>) -> Address {
     let whole = &text[range.clone()];
     let end = whole.find(['?', '\'', '"', '&', '%']).unwrap_or(whole.len());
     let scheme = if whole.starts_with("ssl://") || is_tls(&whole[end..]) { "amqps" } else { "amqp" };
-    Address { range: range.start..range.start + end, scheme: Some(scheme) }
+    Address { range: range.start..range.start + end, scheme: Some(scheme), group: 0 }
 }
 
 fn is_tls(options: &str) -> bool {
@@ -89,6 +102,7 @@ fn brokers(text: &str) -> Result<Vec<Address>, String> {
     let Some(start) = text.find(BROKERS).map(|at| at + BROKERS.len()) else {
         return Err("it names no broker: expected ?brokerlist='tcp://host:port'".to_owned());
     };
+    check_user(&text[..start])?;
     let quotes = text[start..].matches('\'').count();
     if !text[start..].starts_with('\'') {
         return Err("the broker list is not in quotes: expected brokerlist='tcp://host:port'".to_owned());
@@ -97,8 +111,29 @@ fn brokers(text: &str) -> Result<Vec<Address>, String> {
         return Err("a quote of the broker list is not closed".to_owned());
     }
     let end = start + list_end(&text[start..]);
+    let rest = text[end..].trim_start_matches('\'').trim();
+    if !rest.is_empty() && !["&", "%26", "%3B", ";"].iter().any(|between| rest.starts_with(between)) {
+        return Err(
+            "options of a broker stand outside the quotes of the list: expected brokerlist='tcp://host:port?retries='5''"
+                .to_owned(),
+        );
+    }
     let brokers = parts(text, start..end, &[';']).map(|range| broker(text, range)).collect::<Vec<_>>();
     if brokers.is_empty() { Err("its broker list is empty: expected tcp://host:port".to_owned()) } else { Ok(brokers) }
+}
+
+/// The user part ends at the first `@`, and its name at the first `:`; both have to be written otherwise within it. Nothing of
+/// it is quoted: it holds a password.
+fn check_user(before: &str) -> Result<(), String> {
+    let from = before.find("amqp://").map_or(0, |at| at + "amqp://".len());
+    let head = before[from..].split('?').next().unwrap_or_default();
+    let Some((user, _)) = head.rsplit_once('@') else { return Ok(()) };
+    let raw = [('@', "%40"), ('/', "%2F")].into_iter().find(|(letter, _)| user.contains(*letter));
+    let raw = raw.or_else(|| (user.matches(':').count() > 1).then_some((':', "%3A")));
+    match raw {
+        Some((letter, escape)) => Err(format!("its user part holds a `{letter}` of its own: expected {escape}")),
+        None => Ok(()),
+    }
 }
 
 /// Where a quoted broker list ends. Options of brokers have quotes of their own: `'tcp://a:1?retries='5'%26delay='50';tcp://b:2'`.

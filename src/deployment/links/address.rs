@@ -115,7 +115,8 @@ impl<'a> Judge<'a> {
             }
         };
         let scheme = text.expanded.text[parts.scheme.clone()].to_lowercase();
-        link.group = text.found.parent;
+        let in_braces = self.known.format == catalogue::AddressFormat::DatabridgeGroup;
+        link.group = if in_braces { address.group } else { text.found.parent };
         link.scheme_place = self.place(text, &parts.scheme);
         link.host = self.host_of(text, &parts, false);
         link.port = self.port_of(text, &parts, &scheme);

@@ -1,13 +1,15 @@
 //! Links: where each goes, and its one verdict. Types here; `address` reads what is written, `verdict` judges it.
 
 mod address;
+mod pairing;
 mod verdict;
 
-use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::catalogue::{self, Address, AddressFormat, holds};
+use crate::catalogue::{self, Address, holds};
 use crate::source::Place;
+
+pub use pairing::pair;
 
 use super::expand::What;
 use super::hosts::Directory;
@@ -133,7 +135,7 @@ pub struct Link {
     pub unresolved: Vec<(Place, What)>,
     /// Properties and variables in host or port that the topology gives: their names, and where.
     pub given: Vec<(String, Place)>,
-    /// The group that it stands in, among those of its setting: a table of its own in TOML.
+    /// The group that it stands in: its number among those of its value, or the table that holds it in TOML.
     pub group: usize,
     /// What follows host and port, where the reader takes nothing there.
     pub rest: Option<Place>,
@@ -195,45 +197,6 @@ impl Link {
     pub fn target(&self) -> Option<&Target> {
         self.targets.iter().find(|target| !target.fits).or(self.targets.first())
     }
-}
-
-/// Says at the first address of a setting how its addresses do not pair with those of the other: by number and host. Links are
-/// in the order of nodes and of the catalogue.
-pub fn pair(catalogue: &catalogue::Catalogue, links: &mut [Link]) {
-    let mut ranges: HashMap<(usize, usize), std::ops::Range<usize>> = HashMap::new();
-    for (at, link) in links.iter().enumerate().filter(|(_, link)| catalogue.links[link.spec].format != AddressFormat::Url) {
-        ranges.entry((link.node, link.spec)).or_insert(at..at).end = at + 1;
-    }
-    let mut said: Vec<(usize, String)> = Vec::new();
-    for ((node, spec), one) in &ranges {
-        let other = catalogue.links[*spec].pairs_with.and_then(|with| ranges.get(&(*node, with)));
-        let Some(other) = other.filter(|other| is_stated(&links[one.start]) && is_stated(&links[other.start])) else { continue };
-        let title = |at: usize| &catalogue.links[links[at].spec].title;
-        // A group without logins has those of its receivers: which group they are of is not known.
-        let groups =
-            |range: &std::ops::Range<usize>| links[range.clone()].iter().map(|link| link.group).collect::<BTreeSet<_>>().len();
-        if groups(one) != groups(other) {
-            continue;
-        }
-        if one.len() != other.len() {
-            let (count, others) = (one.len(), other.len());
-            said.push((one.start, format!("{count} for {}, {others} for {}", title(one.start), title(other.start))));
-            continue;
-        }
-        let host = |at: usize| links[at].host.name.as_deref().map(str::to_lowercase);
-        let differ = one.clone().zip(other.clone()).find(|(one, other)| host(*one).is_some() && host(*one) != host(*other));
-        if let Some((at, with)) = differ {
-            let (host, other) = (host(at).unwrap_or_default(), host(with).unwrap_or_default());
-            said.push((one.start, format!("number {} is {host} for one and {other} for the other", at - one.start + 1)));
-        }
-    }
-    for (at, why) in said {
-        links[at].pairing = Some(why);
-    }
-}
-
-fn is_stated(link: &Link) -> bool {
-    !matches!(link.verdict, Verdict::NotStated | Verdict::Dormant | Verdict::Malformed) && link.host.name.is_some()
 }
 
 /// All links of a node, in the catalogue's order.
