@@ -36,15 +36,17 @@ fn refused(arguments: &[&str]) -> String {
     text(&output.stderr)
 }
 
-const EXAMPLES: [(&str, i32); 8] = [
+const EXAMPLES: [(&str, i32); 10] = [
     ("all-in-one", 0),
     ("control-plane-gateway-traffic-manager", 0),
     ("five-on-one-machine", 0),
     ("five-on-one-machine-seven-mistakes", 1),
     ("healthy-distributed", 0),
+    ("identity-server-as-key-manager", 0),
     ("offset-mismatch", 1),
     ("offset-mismatch-client-raised", 0),
     ("offset-mismatch-server-lowered", 0),
+    ("split-packs-two-environments", 0),
 ];
 
 #[test]

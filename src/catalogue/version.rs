@@ -58,6 +58,19 @@ impl Range {
     }
 }
 
+impl fmt::Display for Range {
+    /// In words: `1.8 to 2.6`, `from 3.0 on`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.from, self.to) {
+            (None, None) => formatter.write_str("all versions"),
+            (Some(from), None) => write!(formatter, "from {from} on"),
+            (None, Some(to)) => write!(formatter, "up to {to}"),
+            (Some(from), Some(to)) if from == to => write!(formatter, "{from} only"),
+            (Some(from), Some(to)) => write!(formatter, "{from} to {to}"),
+        }
+    }
+}
+
 impl FromStr for Range {
     type Err = String;
 

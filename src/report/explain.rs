@@ -1,5 +1,6 @@
 //! `carbonlint explain NODE[.PORT]`: how a node, a port or a link came about, step by step, each with its place.
 
+use crate::catalogue::{Range, holds};
 use crate::deployment::{Deployment, EffectivePort, Link, Listener, Node, Step, Verdict};
 use crate::home::HomeState;
 use crate::project::Project;
@@ -35,7 +36,47 @@ pub fn render(project: &Project, subject: &str) -> Result<String, String> {
                 .map(|link| of_link(model, link)),
         )
         .collect();
-    if parts.is_empty() { Err(unknown_port(model, index, id)) } else { Ok(parts.join("\n")) }
+    if !parts.is_empty() {
+        return Ok(parts.join("\n"));
+    }
+    let why = no_listener(model, index, id).or_else(|| no_link(model, index, id));
+    why.ok_or_else(|| unknown_port(model, index, id))
+}
+
+/// Why a node does not open a port that others do.
+fn no_listener(model: &Deployment, index: usize, id: &str) -> Option<String> {
+    let (catalogue, node) = (model.catalogue(), &model.nodes[index]);
+    let spec = catalogue.listeners.iter().find(|spec| spec.id == id)?;
+    let why = if !holds(spec.versions, node.product.family) {
+        other_version(node, spec.versions)
+    } else if !spec.roles.iter().any(|role| catalogue.has_role(role, &node.role_set)) {
+        format!("only these roles open it: {}", spec.roles.join(", "))
+    } else if node.listeners.iter().any(|listener| catalogue.listeners[listener.spec].id == id && listener.out_of_profile) {
+        "its start profile does not run it".to_owned()
+    } else {
+        "it is off, and no file of the home states its port".to_owned()
+    };
+    Some(format!("{}.{id}: {}, which {} does not open: {why}\n", clean(&node.name), spec.title, clean(&node.name)))
+}
+
+/// Why a node does not make a call that others do.
+fn no_link(model: &Deployment, index: usize, id: &str) -> Option<String> {
+    let (catalogue, node) = (model.catalogue(), &model.nodes[index]);
+    let spec = catalogue.links.iter().find(|spec| spec.id == id)?;
+    let why = if !holds(spec.versions, node.product.family) {
+        other_version(node, spec.versions)
+    } else if !spec.readers.iter().any(|reader| reader.is(catalogue, &node.role_set)) {
+        let roles: Vec<&str> = spec.readers.iter().map(|reader| reader.role.as_str()).collect();
+        format!("only these roles make that call: {}", roles.join(", "))
+    } else {
+        "no file of the home states where it goes".to_owned()
+    };
+    Some(format!("{}.{id}: {}, which {} does not call: {why}\n", clean(&node.name), spec.title, clean(&node.name)))
+}
+
+fn other_version(node: &Node, versions: Range) -> String {
+    let own = node.product.family.map_or_else(|| "of unknown version".to_owned(), |family| family.to_string());
+    format!("{} is {own}; only versions {versions} have it", clean(&node.name))
 }
 
 /// A listener that is listed, or that somebody calls all the same.
