@@ -66,6 +66,7 @@ pub enum FormatData {
     Xml,
     Toml,
     Properties,
+    Json,
     Shell,
     Batch,
     Wrapper,

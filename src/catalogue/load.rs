@@ -168,6 +168,7 @@ fn format_of(format: FormatData) -> Option<Format> {
         FormatData::Xml => Some(Format::Xml),
         FormatData::Toml => Some(Format::Toml),
         FormatData::Properties => Some(Format::Properties),
+        FormatData::Json => Some(Format::Json),
         FormatData::Shell => Some(Format::Script(Syntax::Shell)),
         FormatData::Batch => Some(Format::Script(Syntax::Batch)),
         FormatData::Wrapper => Some(Format::Script(Syntax::Wrapper)),

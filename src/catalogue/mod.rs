@@ -112,7 +112,7 @@ impl FileSpec {
     pub fn text_kind(&self) -> TextKind {
         match self.format {
             Some(Format::Xml) => TextKind::Xml,
-            Some(Format::Properties | Format::Script(_)) => TextKind::Utf8OrLatin1,
+            Some(Format::Properties | Format::Json | Format::Script(_)) => TextKind::Utf8OrLatin1,
             Some(Format::Toml) | None => TextKind::Utf8,
         }
     }
