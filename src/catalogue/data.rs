@@ -122,6 +122,10 @@ pub struct PlaceData {
     pub versions: Range,
     pub file: String,
     pub path: String,
+    #[serde(default)]
+    pub roles: Vec<String>,
+    #[serde(default)]
+    pub live: Vec<ConditionData>,
 }
 
 #[derive(Deserialize)]
@@ -287,6 +291,8 @@ pub struct LinkData {
     pub public: bool,
     #[serde(default)]
     pub optional: bool,
+    #[serde(default)]
+    pub untouched: Vec<String>,
     #[serde(default)]
     pub bare: bool,
     #[serde(default)]

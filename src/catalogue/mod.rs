@@ -127,6 +127,10 @@ pub struct SettingPlace {
     pub file: usize,
     /// Where in the file.
     pub path: Path,
+    /// Of a link's address, the roles that read it there; empty where every reader of the link does.
+    pub roles: Vec<String>,
+    /// Of a link's address, what must hold for it to be used there.
+    pub live: Vec<Condition>,
 }
 
 /// A value that stands for a missing file or element.
@@ -373,6 +377,8 @@ pub struct Link {
     pub falls_back_to: Option<usize>,
     /// Whether there is no such call unless somebody writes it.
     pub optional: bool,
+    /// Addresses that packs are shipped with. Whether anybody uses them nothing tells: they say nothing.
+    pub untouched: Vec<String>,
     /// Whether it is judged; else it is listed.
     pub judged: bool,
     /// How it is written.
@@ -540,6 +546,12 @@ impl Catalogue {
     /// Whether a role, as written, is another one or stands for it among others.
     pub fn stands_for(&self, written: &str, role: &str) -> bool {
         self.role(written).is_some_and(|known| known.id == role || known.includes.iter().any(|included| included == role))
+    }
+
+    /// What must hold at single places of a link's address.
+    pub fn conditions_at_places(&self, link: &Link) -> impl Iterator<Item = &Condition> {
+        let setting = if let Address::Url(setting) = link.address { self.settings.get(setting) } else { None };
+        setting.into_iter().flat_map(|setting| &setting.places).flat_map(|place| &place.live)
     }
 
     /// Whether a node of these roles has one that an entry names: itself, or `any`.
