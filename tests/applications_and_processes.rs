@@ -214,6 +214,9 @@ fn a_business_process_server_is_judged_though_it_has_a_version_of_its_own() {
         assert_eq!(callback(file, "https://gw:8243/services/WorkflowCallbackService"), expected("wrong port"));
     }
     assert_eq!(callback("ApplicationCallbackService", "https://localhost:8243/x"), expected("still local"));
+    // As shipped, with a blank behind it.
+    let blank = server().file("bps", "repository/conf/epr/SubscriptionService.epr", &epr("http://localhost:9765/services/S/ "));
+    assert!(blank.verdicts().iter().all(|(_, verdict)| *verdict == "ok"), "{:?}", blank.verdicts());
     let moved =
         server().file("bps", "repository/conf/epr/UserSignupService.epr", &epr("http://bps:9763/services/UserApprovalService"));
     let verdicts = moved.verdicts().into_iter().map(|(_, verdict)| verdict).collect::<Vec<_>>();
