@@ -145,6 +145,38 @@ fn bytes_that_are_not_of_the_declared_encoding() {
         .says(&["gw/repository/conf/carbon.xml:2:9: error[file-malformed]"]);
 }
 
+const SITE: &str = "repository/deployment/server/jaggeryapps/publisher/site/conf/site.json";
+
+#[test]
+fn a_site_json_that_does_not_parse_shows_its_place_and_no_secret() {
+    let broken: &[(&str, &str)] = &[
+        ("{\n  \"a\": 1\n  \"keyStorePassword\" : \"hidden\",\n}", "2:9"),
+        ("{\n  \"keyStorePassword\" : \"hidden,\n  \"a\": 1\n}", "2:24"),
+        ("{\n  \"clientSecret\" :\n  hidden\n}", "3:3"),
+        ("{\n  \"a\": 1, 'password' : 'it\\'s hidden' \"b\"\n}", "2:38"),
+        ("{\n  //\"password\" : \"hidden\"\n  \"a\" 1\n}", "3:7"),
+        ("{\n  \"password\": { \"is\":\n    \"hidden\" \"x\" }\n}", "3:13"),
+    ];
+    for (text, place) in broken {
+        let deployment = Deployment::with(SITE, text.as_bytes());
+        deployment.says(&[&format!("gw/{SITE}:{place}: error[file-malformed]")]);
+        for format in ["human", "short", "json"] {
+            let output = deployment.run(&["check", "--format", format, "--verbose"]);
+            let shown = String::from_utf8_lossy(&output.stdout);
+            assert!(shown.contains("site.json") && !shown.contains("hidden"), "{format}: {shown}");
+        }
+        for arguments in [&["check", "--diff", "--unsafe-fixes"], &["check", "--fix", "--unsafe-fixes"]] {
+            let output = deployment.run(arguments);
+            assert!(!String::from_utf8_lossy(&output.stdout).contains("hidden"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_site_json_nested_200_000_deep() {
+    Deployment::with(SITE, "{a:[".repeat(200_000).as_bytes()).says(&[&format!("gw/{SITE}:1:201: error[file-malformed]")]);
+}
+
 #[test]
 fn elements_nested_200_000_deep() {
     let deep = "<a>".repeat(200_000) + &"</a>".repeat(200_000);

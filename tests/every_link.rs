@@ -552,6 +552,92 @@ const ROWS: &[Row] = &[
     ),
 ];
 
+/// Links of files of their own, each with the file.
+const IN_FILES: &[(&str, Row)] = &[
+    (
+        "repository/deployment/server/jaggeryapps/publisher/site/conf/site.json",
+        Row(
+            "site-json-idp",
+            &["1.8.0", "1.10.0", "2.0.0", "2.6.0"],
+            "publisher",
+            "key-manager",
+            "{\"ssoConfiguration\" : {\n\"enabled\" : \"true\", // on\n\"identityProviderURL\" : \"https://HOST:PORT/samlsso\",\n},}",
+            9443,
+        ),
+    ),
+    (
+        "repository/deployment/server/jaggeryapps/store/site/conf/site.json",
+        Row(
+            "site-json-idp",
+            &["1.9.0", "2.6.0"],
+            "devportal",
+            "key-manager",
+            "{ssoConfiguration: {identityProviderURL: 'https://HOST:PORT/samlsso', enabled: true}}",
+            9443,
+        ),
+    ),
+    (
+        "repository/deployment/server/jaggeryapps/admin/site/conf/site.json",
+        Row(
+            "site-json-idp",
+            &["2.1.0"],
+            "publisher",
+            "key-manager",
+            "{\"ssoConfiguration\": {\"enabled\": \"true\", \"identityProviderURL\": \"https://HOST:PORT/samlsso\"}}",
+            9443,
+        ),
+    ),
+    (
+        "repository/deployment/server/jaggeryapps/admin/site/conf/site.json",
+        Row(
+            "site-json-workflow",
+            &["2.0.0", "2.6.0"],
+            "publisher",
+            "bps",
+            "{\"workflows\": {\"workFlowServerURL\": \"https://HOST:PORT/services/\",}}",
+            9443,
+        ),
+    ),
+    (
+        "repository/deployment/server/jaggeryapps/admin-dashboard/site/conf/site.json",
+        Row(
+            "site-json-workflow",
+            &["1.8.0", "1.10.0"],
+            "publisher",
+            "bps",
+            "{\"workflows\": {\"signupWorkFlowServerURL\": \"https://HOST:PORT/services/\"}}",
+            9443,
+        ),
+    ),
+    (
+        "repository/conf/epr/ApplicationCallbackService.epr",
+        Row(
+            "bps-epr-callback",
+            &["1.8.0", "2.6.0"],
+            "bps",
+            "gateway",
+            "<wsa:EndpointReference xmlns:wsa='http://www.w3.org/2005/08/addressing'><wsa:Address>https://HOST:PORT/services/WorkflowCallbackService</wsa:Address></wsa:EndpointReference>",
+            8243,
+        ),
+    ),
+    (
+        "business-processes/epr/UserSignupService.epr",
+        Row(
+            "bps-epr-service",
+            &["1.8.0", "2.6.0"],
+            "bps",
+            "bps",
+            "<wsa:EndpointReference xmlns:wsa='http://www.w3.org/2005/08/addressing'><wsa:Address>http://HOST:PORT/services/UserApprovalService</wsa:Address></wsa:EndpointReference>",
+            9763,
+        ),
+    ),
+];
+
+/// All rows, each with its file; without one it is the version's own.
+fn rows() -> impl Iterator<Item = (Option<&'static str>, &'static Row)> {
+    ROWS.iter().map(|row| (None, row)).chain(IN_FILES.iter().map(|(file, row)| (Some(*file), row)))
+}
+
 /// Links with tests of their own: the port and the host stand apart, or in a file of their own.
 const ELSEWHERE: &[&str] = &[
     "thrift-client",
@@ -569,7 +655,7 @@ const ELSEWHERE: &[&str] = &[
 
 impl Row {
     /// A deployment in which the caller has no offset and the other one has.
-    fn open(&self, engine: &Engine, version: &str, port: i64) -> Project {
+    fn open(&self, engine: &Engine, file: Option<&str>, version: &str, port: i64) -> Project {
         let Row(_, _, caller, target, text, _) = self;
         let text = text.replace("HOST", "b.example.com").replace("PORT", &port.to_string());
         let mut memory = Memory::default();
@@ -577,11 +663,13 @@ impl Row {
             let carbon = format!("<Server><Version>{version}</Version><Ports><Offset>{offset}</Offset></Ports></Server>");
             memory.insert(format!("{home}/repository/conf/carbon.xml"), carbon);
             if !version.starts_with(['1', '2']) {
-                let own = if home == "a" { text.as_str() } else { "" };
+                let own = if home == "a" && file.is_none() { text.as_str() } else { "" };
                 memory.insert(format!("{home}/repository/conf/deployment.toml"), format!("[server]\noffset = {offset}\n{own}\n"));
             }
         }
-        if version.starts_with(['1', '2']) {
+        if let Some(file) = file {
+            memory.insert(format!("a/{file}"), text);
+        } else if version.starts_with(['1', '2']) {
             memory.insert("a/repository/conf/api-manager.xml".to_owned(), format!("<APIManager>{text}</APIManager>"));
         }
         let topology = format!(
@@ -595,10 +683,10 @@ impl Row {
 fn the_effective_port_is_right_and_the_default_one_is_not() {
     let engine = Engine::new().expect("the embedded rules load");
     let mut wrong: Vec<String> = Vec::new();
-    for row in ROWS {
+    for (file, row) in rows() {
         for version in row.1 {
             for (port, expected) in [(row.5 + OFFSET, "ok"), (row.5, "wrong port")] {
-                let project = row.open(&engine, version, port);
+                let project = row.open(&engine, file, version, port);
                 let model = &project.model;
                 let links: Vec<_> =
                     model.links_of(0).iter().filter(|link| model.catalogue().links[link.spec].id == row.0).collect();
@@ -607,7 +695,7 @@ fn the_effective_port_is_right_and_the_default_one_is_not() {
                     wrong.push(format!("{} {version} {port}: {found:?}, expected {expected}", row.0));
                 }
             }
-            let project = row.open(&engine, version, row.5);
+            let project = row.open(&engine, file, version, row.5);
             let linted = engine.lint(&project, &HashMap::new());
             let of_link: Vec<_> = linted.findings.iter().filter(|finding| finding.link.as_deref() == Some(row.0)).collect();
             let title = format!("write {}", row.5 + OFFSET);
@@ -624,7 +712,7 @@ fn the_effective_port_is_right_and_the_default_one_is_not() {
 #[test]
 fn every_link_that_is_judged_has_a_row() {
     let engine = Engine::new().expect("the embedded rules load");
-    let tried: BTreeSet<&str> = ROWS.iter().map(|row| row.0).chain(ELSEWHERE.iter().copied()).collect();
+    let tried: BTreeSet<&str> = rows().map(|(_, row)| row.0).chain(ELSEWHERE.iter().copied()).collect();
     let judged = engine.catalogue.links.iter().filter(|link| link.judged && link.confidence != Confidence::Guess);
     let missing: Vec<&str> = judged.map(|link| link.id.as_str()).filter(|id| !tried.contains(id)).collect();
     assert!(missing.is_empty(), "{missing:?}");

@@ -66,6 +66,7 @@ pub enum FormatData {
     Xml,
     Toml,
     Properties,
+    Json,
     Shell,
     Batch,
     Wrapper,
@@ -123,6 +124,10 @@ pub struct PlaceData {
     pub path: String,
     #[serde(default)]
     pub absent: Option<String>,
+    #[serde(default)]
+    pub roles: Vec<String>,
+    #[serde(default)]
+    pub live: Vec<ConditionData>,
 }
 
 #[derive(Deserialize)]
@@ -288,6 +293,8 @@ pub struct LinkData {
     pub public: bool,
     #[serde(default)]
     pub optional: bool,
+    #[serde(default)]
+    pub untouched: Vec<String>,
     #[serde(default)]
     pub bare: bool,
     #[serde(default)]

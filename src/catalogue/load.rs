@@ -168,6 +168,7 @@ fn format_of(format: FormatData) -> Option<Format> {
         FormatData::Xml => Some(Format::Xml),
         FormatData::Toml => Some(Format::Toml),
         FormatData::Properties => Some(Format::Properties),
+        FormatData::Json => Some(Format::Json),
         FormatData::Shell => Some(Format::Script(Syntax::Shell)),
         FormatData::Batch => Some(Format::Script(Syntax::Batch)),
         FormatData::Wrapper => Some(Format::Script(Syntax::Wrapper)),
@@ -197,7 +198,7 @@ pub(super) fn build_place(versions: Range, name: &str, path: &str, files: &[File
     // Of a file that is not parsed the path is for people: where it is there, the value is not known.
     let format = files[file].format.unwrap_or(Format::Toml);
     let path = Path::parse(path, format).map_err(|error| fail("settings.yaml", format!("{path}: {error}")))?;
-    Ok(SettingPlace { versions, file, path, absent: None })
+    Ok(SettingPlace { versions, file, path, absent: None, roles: Vec::new(), live: Vec::new() })
 }
 
 fn record(data: RecordData, files: &[FileSpec]) -> Result<RecordSpec> {
@@ -273,7 +274,11 @@ impl Names {
     }
 
     fn build(&self, data: SettingData, files: &[FileSpec]) -> Result<Setting> {
-        let places = |places: &[PlaceData]| places.iter().map(|place| place_of(place, files)).collect::<Result<Vec<_>>>();
+        let place = |data: PlaceData| {
+            let place = place_of(&data, files)?;
+            Ok(SettingPlace { roles: data.roles, live: self.conditions(data.live)?, ..place })
+        };
+        let places = |places: Vec<PlaceData>| places.into_iter().map(place).collect::<Result<Vec<_>>>();
         Ok(Setting {
             id: data.id,
             title: data.title,
@@ -281,8 +286,8 @@ impl Names {
             offset: data.offset,
             offset_when: self.conditions(data.offset_when.into_iter().collect())?.pop(),
             choices: data.choices,
-            places: places(&data.places)?,
-            obsolete: places(&data.obsolete)?,
+            places: places(data.places)?,
+            obsolete: places(data.obsolete)?,
             beside: data.beside,
             shipped: data.shipped,
             absent: data.absent,
@@ -347,6 +352,7 @@ impl Names {
             format: data.format,
             public: data.public,
             optional: data.optional || !data.judged,
+            untouched: data.untouched,
             bare: data.bare,
             pairs_with: data.pairs_with.map(|id| find("link", &id, links)).transpose()?,
             falls_back_to: data.falls_back_to.map(|id| find("link", &id, links)).transpose()?,

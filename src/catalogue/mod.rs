@@ -112,7 +112,7 @@ impl FileSpec {
     pub fn text_kind(&self) -> TextKind {
         match self.format {
             Some(Format::Xml) => TextKind::Xml,
-            Some(Format::Properties | Format::Script(_)) => TextKind::Utf8OrLatin1,
+            Some(Format::Properties | Format::Json | Format::Script(_)) => TextKind::Utf8OrLatin1,
             Some(Format::Toml) | None => TextKind::Utf8,
         }
     }
@@ -129,6 +129,10 @@ pub struct SettingPlace {
     pub path: Path,
     /// What a missing element of this file stands for, where that is not what it does in others.
     pub absent: Option<String>,
+    /// Of a link's address, the roles that read it there; empty where every reader of the link does.
+    pub roles: Vec<String>,
+    /// Of a link's address, what must hold for it to be used there.
+    pub live: Vec<Condition>,
 }
 
 /// A value that stands for a missing file or element.
@@ -375,6 +379,8 @@ pub struct Link {
     pub falls_back_to: Option<usize>,
     /// Whether there is no such call unless somebody writes it.
     pub optional: bool,
+    /// Addresses that packs are shipped with. Whether anybody uses them nothing tells: they say nothing.
+    pub untouched: Vec<String>,
     /// Whether it is judged; else it is listed.
     pub judged: bool,
     /// How it is written.
@@ -542,6 +548,12 @@ impl Catalogue {
     /// Whether a role, as written, is another one or stands for it among others.
     pub fn stands_for(&self, written: &str, role: &str) -> bool {
         self.role(written).is_some_and(|known| known.id == role || known.includes.iter().any(|included| included == role))
+    }
+
+    /// What must hold at single places of a link's address.
+    pub fn conditions_at_places(&self, link: &Link) -> impl Iterator<Item = &Condition> {
+        let setting = if let Address::Url(setting) = link.address { self.settings.get(setting) } else { None };
+        setting.into_iter().flat_map(|setting| &setting.places).flat_map(|place| &place.live)
     }
 
     /// Whether a node of these roles has one that an entry names: itself, or `any`.

@@ -9,7 +9,7 @@ use super::lookup::Fragment;
 use super::markup;
 use super::path::Path;
 use super::xml::{Element, Tree, is_blank};
-use super::{Body, Document, Found, properties_change, toml_change};
+use super::{Body, Document, Found, json_change, properties_change, toml_change};
 use crate::source::{Content, Span};
 
 /// Bytes of a file and what they are to become.
@@ -48,6 +48,7 @@ pub fn set(document: &Document, content: &Content, path: &Path, value: &str, bes
     let raw = match &document.body {
         Body::Xml(tree) => set_xml(tree, text, path, value, beside)?,
         Body::Toml(tree) => vec![toml_change::set(tree, text, path, value, beside)?],
+        Body::Json(tree) => vec![json_change::set(tree, text, path, value, beside)?],
         Body::Properties(tree) => {
             return Some(to_disk(content, vec![properties_change::set(tree, content, path, value, beside)?]));
         }
@@ -68,6 +69,7 @@ pub fn change(document: &Document, content: &Content, found: &Found, change: &Ch
             return Some(to_disk(content, vec![properties_change::change(tree, content, &element, change)?]));
         }
         (_, Body::Script(..)) => return None,
+        (_, Body::Json(tree)) => json_change::change(tree, text, &element, change)?,
         (Change::Remove, Body::Xml(_)) => remove_xml(text, element)?,
         (Change::Remove, Body::Toml(_)) => toml_change::remove(text, element)?,
         (Change::Value(value), body) => replace(body, text, &element, place, found.exact, value)?,
@@ -120,7 +122,7 @@ fn replace(body: &Body, text: &str, element: &Range<usize>, place: Range<usize>,
             }
         }
         Body::Toml(_) => toml_change::replace(text, place, exact, value),
-        Body::Properties(_) | Body::Script(..) => None,
+        Body::Properties(_) | Body::Json(_) | Body::Script(..) => None,
     }
 }
 

@@ -79,8 +79,8 @@ pub(super) fn check_text(content: &Content, format: Format) -> Result<(), Malfor
     if u32::try_from(content.bytes().len().max(text.len()).saturating_mul(2)).is_err() {
         return Err(Malformed::at(content, 0..0, "a file of more than 2 GiB; expected a configuration file"));
     }
-    if format == Format::Xml && text.trim().is_empty() {
-        return Err(Malformed::at(content, 0..0, "an empty file; expected an XML document"));
+    if matches!(format, Format::Xml | Format::Json) && text.trim().is_empty() {
+        return Err(Malformed::at(content, 0..0, format!("an empty file; expected {}", expected(format))));
     }
     stray_mark(content, 0).map_or(Ok(()), Err)
 }
@@ -90,6 +90,7 @@ fn expected(format: Format) -> &'static str {
         Format::Xml => "an XML document",
         Format::Toml => "a TOML document",
         Format::Properties => "Java properties",
+        Format::Json => "a JSON document",
         Format::Script(_) => "a script",
     }
 }

@@ -8,6 +8,10 @@ mod disk;
 mod documents;
 mod encode;
 mod insert;
+mod json_change;
+mod json_text;
+mod json_tree;
+mod json_trouble;
 mod lookup;
 mod malformed;
 mod markup;
@@ -28,6 +32,10 @@ mod xml_trouble;
 mod tests;
 #[cfg(test)]
 mod tests_change;
+#[cfg(test)]
+mod tests_json;
+#[cfg(test)]
+mod tests_json_any;
 #[cfg(test)]
 mod tests_malformed;
 #[cfg(test)]
@@ -59,6 +67,8 @@ pub enum Format {
     Toml,
     /// Java properties, as `java.util.Properties` reads them.
     Properties,
+    /// JSON as Jaggery reads it: a literal of JavaScript, with comments and trailing commas.
+    Json,
     /// A start script, of which `-D` options are read and nothing is ever changed.
     Script(Syntax),
 }
@@ -75,6 +85,7 @@ enum Body {
     Xml(xml::Tree),
     Toml(toml_tree::Tree),
     Properties(properties::Tree),
+    Json(json_tree::Tree),
     Script(Syntax, script::Options),
 }
 
@@ -89,7 +100,8 @@ pub struct Found {
     pub exact: bool,
     /// The whole element, attribute, comment, or key and value (with continuation lines).
     pub element: Span,
-    /// Identity of the element that holds it (the table in TOML, of elements of an array too), within one document: duplicates share it,
+    /// Identity of the element that holds it (the table, object or array in TOML and JSON; the table too of elements of an array
+    /// in TOML), within one document: duplicates share it,
     /// repeats under different parents do not. For an attribute it is the element that carries the attribute.
     pub parent: usize,
 }
@@ -118,6 +130,7 @@ impl Document {
             Format::Xml => Body::Xml(xml::Tree::parse(content)?),
             Format::Toml => Body::Toml(toml_tree::Tree::parse(content)?),
             Format::Properties => Body::Properties(properties::Tree::parse(content)?),
+            Format::Json => Body::Json(json_tree::Tree::parse(content)?),
             Format::Script(syntax) => Body::Script(syntax, script::read(content.text(), syntax)),
         };
         Ok(Self { body, disk: DiskMap::new(content) })
@@ -129,39 +142,42 @@ impl Document {
             Body::Xml(_) => Format::Xml,
             Body::Toml(_) => Format::Toml,
             Body::Properties(_) => Format::Properties,
+            Body::Json(_) => Format::Json,
             Body::Script(syntax, _) => Format::Script(syntax),
         }
     }
 
     /// Active values at the path, in document order. A repeated element gives several; an empty one counts.
     /// Of a key that properties hold several times the last comes first, for it is the one that Java keeps; the others
-    /// follow in document order. A path of another format finds nothing.
+    /// follow in document order; of JSON that one alone is found. A path of another format finds nothing.
     pub fn find(&self, path: &Path) -> Vec<Found> {
         match &self.body {
             Body::Xml(tree) => tree.find(path, &self.disk),
             Body::Toml(tree) => tree.find(path, &self.disk),
             Body::Properties(tree) => tree.find(path, &self.disk),
+            Body::Json(tree) => tree.find(path, &self.disk),
             Body::Script(..) => Vec::new(),
         }
     }
 
     /// Commented-out leaf elements (of properties, lines `#key=value`) that would match the path if they were uncommented,
-    /// in document order; none in TOML.
+    /// in document order; none in TOML and JSON.
     pub fn find_commented(&self, path: &Path) -> Vec<Found> {
         match &self.body {
             Body::Xml(tree) => tree.find_commented(path, &self.disk),
-            Body::Toml(_) | Body::Script(..) => Vec::new(),
+            Body::Toml(_) | Body::Json(_) | Body::Script(..) => Vec::new(),
             Body::Properties(tree) => tree.find_commented(path, &self.disk),
         }
     }
 
-    /// Whether the element (the table, in TOML) that would hold the last step of the path exists. Properties have no
+    /// Whether the element (the table or object, in TOML and JSON) that would hold the last step of the path exists. Properties have no
     /// such thing: the file holds every key.
     pub fn has(&self, path: &Path) -> bool {
         match &self.body {
             Body::Xml(tree) => tree.has(path),
             Body::Toml(tree) => tree.has(path),
             Body::Properties(_) => path.property().is_some(),
+            Body::Json(tree) => tree.has(path),
             Body::Script(..) => false,
         }
     }
@@ -170,7 +186,7 @@ impl Document {
     pub fn root_name(&self) -> Option<&str> {
         match &self.body {
             Body::Xml(tree) => tree.root_name(),
-            Body::Toml(_) | Body::Properties(_) | Body::Script(..) => None,
+            Body::Toml(_) | Body::Properties(_) | Body::Json(_) | Body::Script(..) => None,
         }
     }
 

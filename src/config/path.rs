@@ -1,4 +1,4 @@
-//! Paths to settings: a small subset of `XPath` for XML, dotted keys for TOML, plain keys for properties.
+//! Paths to settings: a small subset of `XPath` for XML, dotted keys for TOML and JSON, plain keys for properties.
 
 use std::fmt;
 
@@ -8,6 +8,7 @@ use super::Format;
 ///
 /// XML: `/a/b/c`, `//c`, `/a//c/@x`, `/a/*`, and any number of `[@x='1']` and `[not(@x='1')]` after a name; names are local
 /// names. TOML: `a.b.c`, `a."b c"`, `a.b[].c` and `a.list[]` for the elements of an array. Properties: the key, to the letter.
+/// JSON: `a.b."c d"`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Path {
     text: String,
@@ -19,6 +20,8 @@ enum Kind {
     Xml(XmlPath),
     Toml(Vec<Key>),
     Properties,
+    /// At least one key.
+    Json(Vec<String>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -83,6 +86,7 @@ impl Path {
                 keys.iter().rev().find_map(|key| if let Key::Name(name) = key { Some(name.as_str()) } else { None })
             }
             Kind::Properties => Some(&self.text),
+            Kind::Json(keys) => keys.last().map(String::as_str),
         }
     }
 
@@ -101,6 +105,7 @@ impl Path {
         let kind = match format {
             Format::Xml => Kind::Xml(reader.xml_path()?),
             Format::Toml => Kind::Toml(reader.toml_path()?),
+            Format::Json => Kind::Json(reader.json_path()?),
             Format::Properties if text.is_empty() => return Err(reader.error("expected a key")),
             Format::Properties | Format::Script(_) => Kind::Properties,
         };
@@ -116,14 +121,21 @@ impl Path {
     pub(super) fn xml(&self) -> Option<&XmlPath> {
         match &self.kind {
             Kind::Xml(path) => Some(path),
-            Kind::Toml(_) | Kind::Properties => None,
+            Kind::Toml(_) | Kind::Properties | Kind::Json(_) => None,
         }
     }
 
     pub(super) fn toml(&self) -> Option<&[Key]> {
         match &self.kind {
             Kind::Toml(keys) => Some(keys),
-            Kind::Xml(_) | Kind::Properties => None,
+            Kind::Xml(_) | Kind::Properties | Kind::Json(_) => None,
+        }
+    }
+
+    pub(super) fn json(&self) -> Option<&[String]> {
+        match &self.kind {
+            Kind::Json(keys) => Some(keys),
+            Kind::Xml(_) | Kind::Toml(_) | Kind::Properties => None,
         }
     }
 
@@ -249,6 +261,16 @@ impl<'a> Reader<'a> {
             }
             self.expect(".")?;
         }
+    }
+
+    /// Keys with dots in them stand in quotes and are one key each.
+    fn json_path(&mut self) -> Result<Vec<String>, PathError> {
+        let mut keys = vec![self.toml_key()?.to_owned()];
+        while !self.done() {
+            self.expect(".")?;
+            keys.push(self.toml_key()?.to_owned());
+        }
+        Ok(keys)
     }
 
     fn toml_key(&mut self) -> Result<&'a str, PathError> {

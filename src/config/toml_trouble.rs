@@ -147,7 +147,7 @@ fn same_header(one: &str, other: &str) -> bool {
 }
 
 /// The range, where it lies on characters of the text.
-fn clamp(text: &str, range: Range<usize>) -> Range<usize> {
+pub(super) fn clamp(text: &str, range: Range<usize>) -> Range<usize> {
     let floor = |mut at: usize| {
         at = at.min(text.len());
         while !text.is_char_boundary(at) {

@@ -144,6 +144,7 @@ fn used_by_links(catalogue: &Catalogue, node: &Node) -> Vec<usize> {
             catalogue::Address::PortAndHost { port, hosts } => used.extend(std::iter::once(port).chain(hosts)),
         }
         let conditions = spec.live.iter().chain(readers().flat_map(|reader| &reader.live));
+        let conditions = conditions.chain(catalogue.conditions_at_places(spec));
         used.extend(conditions.map(|condition| condition.setting).chain(spec.needs.iter().map(|need| need.setting)));
     }
     used

@@ -16,8 +16,8 @@ const DEEPEST: usize = 6;
 /// How many directories are looked into.
 const MOST: usize = 20_000;
 
-/// How far above a named folder the home may begin in which it lies: the deepest wanted file lies six folders deep.
-const HIGHEST: usize = 6;
+/// How far above a named folder the home may begin in which it lies: the deepest wanted file lies seven folders deep.
+const HIGHEST: usize = 7;
 
 /// Folders in which no home is looked for; neither in those whose name begins with a dot.
 const SKIPPED: [&str; 2] = ["node_modules", "target"];

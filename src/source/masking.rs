@@ -11,9 +11,11 @@ use std::sync::OnceLock;
 
 use regex::{Captures, Regex};
 
+use super::masking_json;
+
 /// What names a secret: what holds `password` or `secret` anywhere, what has a word such as `pwd`, and what ends in a word
 /// such as `key` or `token` (with or without a number or `Value` behind it). `KeyValidatorClientType` and `TokenURL` are none.
-fn is_secret_name(name: &str) -> bool {
+pub(super) fn is_secret_name(name: &str) -> bool {
     let lower = name.to_lowercase();
     if ["passw", "passphrase", "secret", "credential"].iter().any(|word| lower.contains(word)) {
         return true;
@@ -163,6 +165,9 @@ fn secrets(text: &str, broken: bool) -> Vec<Range<usize>> {
     }
     if line_done > 0 {
         of_text(patterns, text, &mut found);
+    }
+    if masking_json::may_be(text) {
+        found.extend(masking_json::secrets(text, is_secret_name));
     }
     found.retain(|range| !names_only(&text[range.clone()]));
     found.sort_by_key(|range| (range.start, range.end));

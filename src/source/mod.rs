@@ -6,6 +6,7 @@
 
 mod content;
 mod masking;
+mod masking_json;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -16,9 +16,9 @@ use super::{Host, Judge, Link, Verdict};
 
 /// A text that was read for a link: expanded, with the way back to its file.
 pub(super) struct Text<'a> {
-    setting: usize,
-    source: SourceId,
-    found: &'a Found,
+    pub setting: usize,
+    pub source: SourceId,
+    pub found: &'a Found,
     expanded: Expanded,
 }
 

@@ -1,7 +1,9 @@
-//! Links: where each goes, and its one verdict. Types here; `address` reads what is written, `verdict` judges it.
+//! Links: where each goes, and its one verdict. Types here; `address` reads what is
+//! written, `used` says whether the node uses it, `verdict` judges it.
 
 mod address;
 mod pairing;
+mod used;
 mod verdict;
 
 use std::sync::Arc;
@@ -13,7 +15,7 @@ pub use pairing::pair;
 
 use super::expand::What;
 use super::hosts::Directory;
-use super::node::{Reader, dormant_because};
+use super::node::Reader;
 use super::port::EffectivePort;
 use super::settings::first_unmet;
 use super::{Inputs, Node};
@@ -277,17 +279,19 @@ impl<'a> Judge<'a> {
         {
             texts.extend(self.texts(other));
         }
+        texts.retain(|text| self.reads(text));
         for text in texts {
+            let unused = self.unused(&text);
             match self.addresses(&text) {
                 Err(early) => {
                     let mut link = link();
                     self.without_address(setting, Some(&text), &mut link);
-                    links.push(self.finish(link, Some(early)));
+                    links.push(self.finish(link, unused.or(Some(early))));
                 }
                 Ok(addresses) => links.extend(addresses.iter().map(|address| {
                     let mut link = link();
                     let early = self.read_url(&text, address, &mut link);
-                    self.finish(link, early)
+                    self.finish(link, unused.clone().or(early))
                 })),
             }
         }
@@ -351,26 +355,5 @@ impl<'a> Judge<'a> {
         }
         (link.verdict, link.why) = (verdict, why);
         link
-    }
-
-    fn all_hold(&self, conditions: &[catalogue::Condition]) -> bool {
-        !conditions.is_empty() && first_unmet(&self.inputs.catalogue, &self.node().settings, conditions).is_none()
-    }
-
-    /// Why the node does not use the link, or why that cannot be known.
-    fn dormant(&self) -> Option<(Verdict, String)> {
-        let catalogue = &self.inputs.catalogue;
-        let settings = &self.node().settings;
-        let unmet = |conditions: &[catalogue::Condition]| {
-            first_unmet(catalogue, settings, conditions).map(|(condition, holds)| match holds {
-                Some(_) => (Verdict::Dormant, dormant_because(catalogue, self.node(), condition)),
-                None => {
-                    let title = &catalogue.settings[condition.setting].title;
-                    (Verdict::Undecidable, format!("{title} of {} cannot be known", self.node().name))
-                }
-            })
-        };
-        let role = self.roles.iter().map(|role| unmet(&role.live)).min_by_key(Option::is_some).flatten();
-        unmet(&self.known.live).or(role)
     }
 }

@@ -81,7 +81,9 @@ impl Judge<'_> {
     /// Whether the host is the reader's own machine and the port one of the reader, or of nobody beside it.
     fn means_itself(&self, link: &Link, port: i64) -> bool {
         let beside = self.directory.on_machine(self.node().machine.as_ref()).iter();
-        let mut others = beside.filter(|index| **index != self.index);
+        // Where nobody says which machine is whose, a target may be on this one.
+        let undeclared = |index: &&usize| self.node().machine.is_none() && self.nodes[**index].machine.is_none();
+        let mut others = beside.chain(self.candidates.iter().filter(undeclared)).filter(|index| **index != self.index);
         link.host.loopback
             && (self.open_at(self.index, port).is_some() || !others.any(|index| self.open_at(*index, port).is_some()))
     }

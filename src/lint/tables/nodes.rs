@@ -106,7 +106,8 @@ pub fn setting_is_live(model: &Deployment, at: Ref) -> bool {
         let conditions = spec
             .live
             .iter()
-            .chain(spec.readers.iter().filter(|reader| node.role_set.contains(&reader.role)).flat_map(|reader| &reader.live));
+            .chain(spec.readers.iter().filter(|reader| node.role_set.contains(&reader.role)).flat_map(|reader| &reader.live))
+            .chain(catalogue.conditions_at_places(spec));
         let decides = conditions.into_iter().any(|condition| condition.setting == at.second);
         decides || link.verdict != Verdict::Dormant && uses(spec, at.second)
     });
