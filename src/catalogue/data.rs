@@ -121,6 +121,8 @@ pub struct PlaceData {
     pub versions: Range,
     pub file: String,
     pub path: String,
+    #[serde(default)]
+    pub means: Option<String>,
 }
 
 #[derive(Deserialize)]

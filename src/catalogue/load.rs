@@ -187,7 +187,8 @@ fn find_file(path: &str, files: &[FileSpec]) -> Result<usize> {
 }
 
 fn place_of(data: &PlaceData, files: &[FileSpec]) -> Result<SettingPlace> {
-    build_place(data.versions, &data.file, &data.path, files)
+    let place = build_place(data.versions, &data.file, &data.path, files)?;
+    Ok(SettingPlace { means: data.means.clone(), ..place })
 }
 
 /// The place of a setting: a path in a file of the catalogue.
@@ -196,7 +197,7 @@ pub(super) fn build_place(versions: Range, name: &str, path: &str, files: &[File
     // Of a file that is not parsed the path is for people: where it is there, the value is not known.
     let format = files[file].format.unwrap_or(Format::Toml);
     let path = Path::parse(path, format).map_err(|error| fail("settings.yaml", format!("{path}: {error}")))?;
-    Ok(SettingPlace { versions, file, path })
+    Ok(SettingPlace { versions, file, path, means: None })
 }
 
 fn record(data: RecordData, files: &[FileSpec]) -> Result<RecordSpec> {

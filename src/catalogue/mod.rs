@@ -127,6 +127,8 @@ pub struct SettingPlace {
     pub file: usize,
     /// Where in the file.
     pub path: Path,
+    /// What anything that is written there stands for; `None` where the text itself counts.
+    pub means: Option<String>,
 }
 
 /// A value that stands for a missing file or element.
