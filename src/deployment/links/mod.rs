@@ -265,8 +265,7 @@ impl<'a> Judge<'a> {
         let (inputs, node) = (reader.inputs, &nodes[index]);
         let (catalogue, family) = (&inputs.catalogue, node.product.family);
         let known = &catalogue.links[spec];
-        let roles: Vec<&catalogue::Reader> =
-            known.readers.iter().filter(|reader| reader.is(catalogue, &node.role_set)).collect();
+        let roles: Vec<&catalogue::Reader> = known.readers.iter().filter(|reader| reader.is(catalogue, &node.role_set)).collect();
         if !holds(known.versions, family) || roles.is_empty() {
             return None;
         }
