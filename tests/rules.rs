@@ -127,6 +127,7 @@ fn every_fact_of_the_catalogue_has_a_source() {
     let catalogue = engine().catalogue;
     let sources = catalogue.settings.iter().map(|setting| (&setting.id, &setting.source));
     let sources = sources.chain(catalogue.listeners.iter().map(|listener| (&listener.id, &listener.source)));
+    let sources = sources.chain(catalogue.memberships.iter().map(|membership| (&membership.id, &membership.source)));
     for (id, source) in sources.chain(catalogue.links.iter().map(|link| (&link.id, &link.source))) {
         assert!(source.len() > 5, "{id}");
     }

@@ -128,6 +128,8 @@ pub struct PlaceData {
     pub roles: Vec<String>,
     #[serde(default)]
     pub live: Vec<ConditionData>,
+    #[serde(default)]
+    pub means: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -10,6 +10,7 @@ use super::data::{
     ConditionData, DetectorData, FormatData, InlineSetting, LinkData, ListenerData, PlaceData, PlaceholderData, ProductData,
     ProductEntry, RecordData, SettingData, SettingRef, TargetData, TargetsData,
 };
+use super::membership::{self, MembershipData};
 use super::{
     Address, Catalogue, Condition, Confidence, Detector, FileSpec, Link, Listener, Meaning, Need, Pattern, Product, Range,
     Reader, RecordSpec, Setting, SettingPlace, Severity, TargetSpec, ValueKind,
@@ -86,6 +87,9 @@ pub fn load() -> Result<Catalogue> {
         loopback.add(Glob::new(pattern).map_err(|error| fail("product.yaml", error))?);
     }
     let records = read_all::<RecordData>("records")?.into_iter().map(|data| record(data, &files)).collect::<Result<Vec<_>>>()?;
+    let memberships = read_all::<MembershipData>("memberships")?;
+    let memberships = memberships.into_iter().map(|data| membership::build(data, &names, &listener_ids));
+    let memberships = memberships.collect::<Result<Vec<_>>>()?;
     let own_ports = data.own_ports.iter().map(|place| place_of(place, &files)).collect::<Result<Vec<_>>>()?;
     Ok(Catalogue {
         own_ports,
@@ -106,6 +110,7 @@ pub fn load() -> Result<Catalogue> {
         listeners,
         links,
         records,
+        memberships,
     })
 }
 
@@ -189,7 +194,7 @@ fn find_file(path: &str, files: &[FileSpec]) -> Result<usize> {
 
 fn place_of(data: &PlaceData, files: &[FileSpec]) -> Result<SettingPlace> {
     let place = build_place(data.versions, &data.file, &data.path, files)?;
-    Ok(SettingPlace { absent: data.absent.clone(), ..place })
+    Ok(SettingPlace { absent: data.absent.clone(), means: data.means.clone(), ..place })
 }
 
 /// The place of a setting: a path in a file of the catalogue.
@@ -198,7 +203,7 @@ pub(super) fn build_place(versions: Range, name: &str, path: &str, files: &[File
     // Of a file that is not parsed the path is for people: where it is there, the value is not known.
     let format = files[file].format.unwrap_or(Format::Toml);
     let path = Path::parse(path, format).map_err(|error| fail("settings.yaml", format!("{path}: {error}")))?;
-    Ok(SettingPlace { versions, file, path, absent: None, roles: Vec::new(), live: Vec::new() })
+    Ok(SettingPlace { versions, file, path, absent: None, means: None, roles: Vec::new(), live: Vec::new() })
 }
 
 fn record(data: RecordData, files: &[FileSpec]) -> Result<RecordSpec> {
@@ -228,12 +233,12 @@ fn build_product(data: ProductEntry) -> Result<Product> {
 }
 
 /// Ids of settings, to be found again.
-struct Names {
+pub(super) struct Names {
     settings: Vec<String>,
 }
 
 impl Names {
-    fn setting(&self, id: &str) -> Result<usize> {
+    pub(super) fn setting(&self, id: &str) -> Result<usize> {
         find("setting", id, &self.settings)
     }
 
@@ -249,7 +254,7 @@ impl Names {
         id.map(|id| self.setting(id)).transpose()
     }
 
-    fn conditions(&self, data: Vec<ConditionData>) -> Result<Vec<Condition>> {
+    pub(super) fn conditions(&self, data: Vec<ConditionData>) -> Result<Vec<Condition>> {
         data.into_iter()
             .map(|data| {
                 let (setting, unstated) = (self.setting(&data.setting)?, !data.stated);

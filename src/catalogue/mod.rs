@@ -7,6 +7,7 @@ mod data;
 mod detection;
 mod init;
 mod load;
+mod membership;
 mod version;
 
 use std::collections::{BTreeSet, HashMap};
@@ -16,6 +17,7 @@ use serde::Deserialize;
 pub use detection::{Detector, Pattern};
 pub use init::{Apps, InitFacts, Said, Sections, Told, Words, load_init};
 pub use load::{CatalogueError, embedded_files, load};
+pub use membership::{MemberList, Membership};
 pub use version::{Family, Range, Versioned, holds, pick};
 
 use crate::config::{Format, Path};
@@ -133,6 +135,8 @@ pub struct SettingPlace {
     pub roles: Vec<String>,
     /// Of a link's address, what must hold for it to be used there.
     pub live: Vec<Condition>,
+    /// What anything that is written there stands for; `None` where the text itself counts.
+    pub means: Option<String>,
 }
 
 /// A value that stands for a missing file or element.
@@ -505,6 +509,8 @@ pub struct Catalogue {
     pub links: Vec<Link>,
     /// Elements with parts.
     pub records: Vec<RecordSpec>,
+    /// Groups in which servers find each other.
+    pub memberships: Vec<Membership>,
 }
 
 /// An element that stands several times and needs some parts.

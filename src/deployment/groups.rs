@@ -1,7 +1,7 @@
 //! What several nodes have in common: ports of one machine, a key manager, a load balancer.
 //! Grouped here, so that no rule walks pairs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::catalogue::Confidence;
 use crate::home::FileState;
@@ -9,7 +9,7 @@ use crate::source::Place;
 
 use super::hosts::Directory;
 use super::links::Verdict;
-use super::{Inputs, Link, Node};
+use super::{Inputs, Link, Member, Node};
 
 /// Two nodes (or one with itself, or a node and an external) that open the same ports of one machine.
 #[derive(Debug)]
@@ -76,15 +76,21 @@ const ALL_PAIRS: usize = 32;
 /// How far from a port another listener of the node may be to be the one that was meant: offsets are small.
 const NEAR: i64 = 100;
 
-struct Claim {
+struct Claim<'a> {
     who: Opener,
     listener: Option<usize>,
     bind: Option<String>,
+    /// The group of which the node is a member through this listener.
+    group: Option<&'a str>,
 }
 
-/// Pairs of live listeners on one machine with the same effective port and overlapping addresses.
-pub fn collisions(inputs: &Inputs, nodes: &[Node]) -> Vec<Collision> {
-    let mut claims: BTreeMap<(String, i64), Vec<Claim>> = BTreeMap::new();
+/// Pairs of live listeners on one machine with the same effective port and overlapping addresses. Members of one group are
+/// none: theirs takes the next free port, which is said of the group.
+pub fn collisions(inputs: &Inputs, nodes: &[Node], members: &[Member]) -> Vec<Collision> {
+    let listener = |member: &Member| inputs.catalogue.memberships[member.spec].listener;
+    let groups: HashMap<(usize, usize), &str> =
+        members.iter().map(|member| ((member.node, listener(member)), member.group.as_str())).collect();
+    let mut claims: BTreeMap<(String, i64), Vec<Claim<'_>>> = BTreeMap::new();
     for (index, node) in nodes.iter().enumerate() {
         // Nothing says what it shares a machine with: with itself it does.
         let machine = node.machine.clone().unwrap_or_else(|| format!("{}'s machine", node.name));
@@ -95,14 +101,15 @@ pub fn collisions(inputs: &Inputs, nodes: &[Node]) -> Vec<Collision> {
         };
         for listener in node.listeners.iter().filter(judged) {
             let Some(port) = listener.port.value().filter(|port| (1..=65535).contains(port)) else { continue };
-            let claim = Claim { who: Opener::Node(index), listener: Some(listener.spec), bind: listener.bind.clone() };
+            let group = groups.get(&(index, listener.spec)).copied();
+            let claim = Claim { who: Opener::Node(index), listener: Some(listener.spec), bind: listener.bind.clone(), group };
             claims.entry((machine.clone(), port)).or_default().push(claim);
         }
     }
     for (index, external) in inputs.topology.externals.iter().enumerate() {
         let machine = external.machine.as_ref().unwrap_or(&external.host).value.to_lowercase();
         for port in &external.ports {
-            let claim = Claim { who: Opener::External(index), listener: None, bind: None };
+            let claim = Claim { who: Opener::External(index), listener: None, bind: None, group: None };
             claims.entry((machine.clone(), i64::from(port.value))).or_default().push(claim);
         }
     }
@@ -132,7 +139,7 @@ pub fn collisions(inputs: &Inputs, nodes: &[Node]) -> Vec<Collision> {
 
 type Taken = BTreeMap<i64, Vec<Opener>>;
 
-fn taken_ports(claims: &BTreeMap<(String, i64), Vec<Claim>>) -> BTreeMap<String, Taken> {
+fn taken_ports(claims: &BTreeMap<(String, i64), Vec<Claim<'_>>>) -> BTreeMap<String, Taken> {
     let mut taken: BTreeMap<String, Taken> = BTreeMap::new();
     for ((machine, port), group) in claims {
         let openers = taken.entry(machine.clone()).or_default().entry(*port).or_default();
@@ -141,7 +148,10 @@ fn taken_ports(claims: &BTreeMap<(String, i64), Vec<Claim>>) -> BTreeMap<String,
     taken
 }
 
-fn overlap(inputs: &Inputs, first: &Claim, second: &Claim) -> bool {
+fn overlap(inputs: &Inputs, first: &Claim<'_>, second: &Claim<'_>) -> bool {
+    if first.group.is_some() && (first.group, first.listener) == (second.group, second.listener) {
+        return false;
+    }
     let wildcard = |bind: &str| inputs.catalogue.wildcard.iter().any(|address| address == bind);
     match (&first.bind, &second.bind) {
         (Some(one), Some(other)) => {
@@ -156,7 +166,7 @@ fn overlap(inputs: &Inputs, first: &Claim, second: &Claim) -> bool {
 /// that moved before, in the order of the topology, are where they went: the offsets suit each other.
 fn free_offsets<'a>(
     nodes: &[Node],
-    claims: &BTreeMap<(String, i64), Vec<Claim>>,
+    claims: &BTreeMap<(String, i64), Vec<Claim<'_>>>,
     movers: impl Iterator<Item = (usize, &'a String)>,
 ) -> BTreeMap<usize, Option<i64>> {
     let mut taken = taken_ports(claims);
@@ -213,6 +223,29 @@ pub fn clusters(inputs: &Inputs, nodes: &[Node], links: &[Link]) -> Vec<Cluster>
             Cluster { target, setting, members: members.into_iter().collect(), values }
         })
         .collect()
+}
+
+/// Whether nothing is known to be wrong with any link, call or port of each node.
+pub fn settled(nodes: usize, links: &[Link], collisions: &[Collision], members: &[Member]) -> Vec<bool> {
+    let mut settled = vec![true; nodes];
+    for collision in collisions {
+        settled[collision.node] = false;
+        if let Opener::Node(other) = collision.other {
+            settled[other] = false;
+        }
+    }
+    for member in members.iter().filter(|member| member.shares) {
+        settled[member.node] = false;
+    }
+    for entry in members.iter().flat_map(Member::misfits) {
+        settled[entry.reader] = false;
+    }
+    for link in links.iter().filter(|link| !link.verdict.in_order()) {
+        for node in std::iter::once(link.node).chain(link.targets.iter().map(|target| target.node)) {
+            settled[node] = false;
+        }
+    }
+    settled
 }
 
 /// Ports of load balancers, one for each node behind them.

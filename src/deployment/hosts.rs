@@ -113,6 +113,16 @@ impl Directory {
         self.nodes_by_name.get(name).copied()
     }
 
+    /// The nodes that declare a host as theirs, ascending.
+    pub fn named(&self, host: &str) -> &[usize] {
+        self.nodes_by_host.get(host).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a host is that of a load balancer or of an external.
+    pub fn is_elsewhere(&self, host: &str) -> bool {
+        self.balancers_by_host.contains_key(host) || self.externals_by_host.contains_key(host)
+    }
+
     /// Nodes with one of the roles, ascending.
     pub fn with_role(&self, roles: &[String]) -> Arc<[usize]> {
         self.nodes_by_roles.get(roles).map_or_else(|| self.of_roles(roles), Arc::clone)

@@ -9,6 +9,7 @@ mod expand;
 mod groups;
 mod hosts;
 mod links;
+mod members;
 mod node;
 mod port;
 mod product;
@@ -35,6 +36,7 @@ pub use expand::{Expanded, What};
 pub use groups::{Cluster, Collision, Forward, Opener};
 pub use hosts::apart;
 pub use links::{Host, Link, Target, Verdict, WrittenPort};
+pub use members::{Entry, Member};
 pub use port::{EffectivePort, Reason, Step};
 pub use records::Record;
 pub use settings::{NumberProblem, Setting, State, parse_int};
@@ -105,6 +107,8 @@ pub struct Deployment {
     pub collisions: Vec<Collision>,
     /// Gateways that call the same key manager.
     pub clusters: Vec<Cluster>,
+    /// Nodes that find each other in groups, and what their lists say of each.
+    pub members: Vec<Member>,
     /// Ports of load balancers, each with one node behind it.
     pub forwards: Vec<Forward>,
     /// Elements of files that are not whole.
@@ -414,22 +418,12 @@ pub fn resolve(inputs: Inputs) -> Deployment {
     let records = nodes.par_iter().enumerate().flat_map_iter(|(index, node)| records::of_node(&inputs, node, index)).collect();
     let files = files(&inputs, &nodes, &links);
     let tables = tables::of_files(&inputs, &files);
-    let collisions = groups::collisions(&inputs, &nodes);
+    let members = members::members(&inputs, &nodes, &directory);
+    let collisions = groups::collisions(&inputs, &nodes, &members);
     let clusters = groups::clusters(&inputs, &nodes, &links);
     let forwards = groups::forwards(&inputs, &nodes, &directory);
     let (links_of, callers) = (links_of(&nodes, &links), callers(&inputs.catalogue, &links));
-    let mut settled = vec![true; nodes.len()];
-    for collision in &collisions {
-        settled[collision.node] = false;
-        if let Opener::Node(other) = collision.other {
-            settled[other] = false;
-        }
-    }
-    for link in links.iter().filter(|link| !link.verdict.in_order()) {
-        for node in std::iter::once(link.node).chain(link.targets.iter().map(|target| target.node)) {
-            settled[node] = false;
-        }
-    }
+    let settled = groups::settled(nodes.len(), &links, &collisions, &members);
     let shared = shared::SharedFiles::new(&inputs.sources, &files);
     Deployment {
         inputs,
@@ -438,6 +432,7 @@ pub fn resolve(inputs: Inputs) -> Deployment {
         files,
         collisions,
         clusters,
+        members,
         forwards,
         records,
         tables,

@@ -188,7 +188,9 @@ fn read_first(inputs: &Inputs, home: &Home, family: Option<Family>, known: bool,
             let more = found.into_iter().filter(is_stated).map(|found| (source, found)).collect();
             return Setting { more, ..written(spec, family, source, first, std::iter::empty()) };
         }
-        return written(spec, family, source, first, found.into_iter());
+        let setting = written(spec, family, source, first, found.into_iter());
+        let means = place.means.clone().filter(|_| setting.state == State::Written);
+        return Setting { text: means.or(setting.text), ..setting };
     }
     if let Some((source, own)) = absent_from {
         let setting = absent(spec, family, State::Absent, source, None);

@@ -1,6 +1,6 @@
 //! Places of a finding: every place of the arithmetic of both sides, whatever file it is in.
 
-use crate::deployment::{Deployment, EffectivePort, FileProblem, Link, Opener, State, Step, Verdict};
+use crate::deployment::{Deployment, EffectivePort, Entry, FileProblem, Link, Opener, State, Step, Verdict};
 use crate::source::{Place, Span};
 
 use super::finding::Label;
@@ -21,6 +21,7 @@ pub fn of(model: &Deployment, at: Ref) -> Vec<Label> {
         Kind::File => vec![of_file(model, at.first)],
         Kind::Collision => of_collision(model, at.first),
         Kind::Cluster => of_cluster(model, at.first),
+        Kind::Member => of_member(model, at.first),
         Kind::Forward => of_forward(model, at.first),
         Kind::Record => of_record(model, at.first),
         Kind::Table => of_table(model, at.first),
@@ -215,6 +216,24 @@ fn of_cluster(model: &Deployment, index: usize) -> Vec<Label> {
     // One of each kind tells enough.
     let one_of_each = cluster.values.iter().filter_map(|value| cluster.members.iter().find(|(_, other)| other == value));
     one_of_each.map(label).collect()
+}
+
+fn of_member(model: &Deployment, index: usize) -> Vec<Label> {
+    let member = &model.members[index];
+    let listener = model.catalogue().memberships[member.spec].listener;
+    let opened = |node: usize| {
+        let node_name = &model.nodes[node].name;
+        of_port(model, &model.nodes[node].listeners[listener].port, node, &format!(", opened by {node_name}"))
+    };
+    if let Some(first) = member.same_as {
+        return dedup(opened(first).into_iter().chain(opened(member.node)).collect());
+    }
+    let entry = |entry: &Entry| {
+        let text = format!("{} lists {}:{}", model.nodes[entry.reader].name, entry.host, entry.port);
+        Label { place: entry.place, text, node: Some(entry.reader) }
+    };
+    let meant = member.meant();
+    dedup(member.misfits().map(entry).chain(meant.into_iter().take(TARGETS).flat_map(opened)).collect())
 }
 
 fn of_forward(model: &Deployment, index: usize) -> Vec<Label> {

@@ -35,6 +35,8 @@ pub enum Kind {
     Collision,
     /// Nodes that call the same node.
     Cluster,
+    /// A member of a group in which nodes find each other.
+    Member,
     /// A port of a load balancer, with one node behind it.
     Forward,
     /// An element of a file that is not whole.
@@ -45,7 +47,7 @@ pub enum Kind {
 
 impl Kind {
     /// Kinds that a rule may be `for`, with the words it uses.
-    pub const SUBJECTS: [(&'static str, Self); 11] = [
+    pub const SUBJECTS: [(&'static str, Self); 12] = [
         ("topology", Self::Topology),
         ("node", Self::Node),
         ("file", Self::File),
@@ -54,6 +56,7 @@ impl Kind {
         ("link", Self::Link),
         ("collision", Self::Collision),
         ("cluster", Self::Cluster),
+        ("member", Self::Member),
         ("forward", Self::Forward),
         ("record", Self::Record),
         ("table", Self::Table),

@@ -10,7 +10,7 @@ use crate::source::nearest;
 
 use super::check::{Checker, Scope};
 use super::model::{Kind, Type};
-use super::rule_file::{EditFile, RuleFile, edits};
+use super::rule_file::{EditFile, Part, RuleFile, edits};
 
 /// A mistake in a rule file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -212,8 +212,10 @@ impl Loader<'_> {
                 Err(error) => self.fail(path, line(of), error.message),
             }
         }
-        if edit.part.is_some() && kind != Kind::Link {
-            self.fail(path, line(title), "`part` is of a link's address: only rules `for: link` have one");
+        let has_part = |part: Part| kind == Kind::Link || kind == Kind::Member && part == Part::Port;
+        if edit.part.is_some_and(|part| !has_part(part)) {
+            let message = "`part` is of a link's address, or the `port` in lists of members: only rules for these have one";
+            self.fail(path, line(title), message);
         }
     }
 
@@ -238,6 +240,7 @@ impl Loader<'_> {
             Kind::Link => self.catalogue.links.iter().map(|link| link.id.as_str()).collect(),
             Kind::Setting => self.catalogue.settings.iter().map(|setting| setting.id.as_str()).collect(),
             Kind::Listener => self.catalogue.listeners.iter().map(|listener| listener.id.as_str()).collect(),
+            Kind::Member => self.catalogue.memberships.iter().map(|membership| membership.id.as_str()).collect(),
             _ => Vec::new(),
         };
         let mut found = Vec::new();

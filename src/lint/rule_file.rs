@@ -162,7 +162,7 @@ pub struct EditFile {
     /// The setting that gets the value; or
     #[serde(default)]
     pub setting: Option<Spanned<String>>,
-    /// the part of the link's address that does; or
+    /// the part of the link's address that does, or the port of a member in the lists that mean it; or
     #[serde(default)]
     pub part: Option<Part>,
     /// An expression for the link whose address that is, where it is not the object itself.

@@ -125,6 +125,10 @@ impl Runner<'_> {
             Kind::File => all(model.files.len()),
             Kind::Collision => all(model.collisions.len()),
             Kind::Cluster => all(model.clusters.len()),
+            Kind::Member => {
+                let chosen = |at: &Ref| rule.select.is_empty() || rule.select.contains(&model.members[at.first].spec);
+                (0..model.members.len()).map(|first| Ref::new(rule.kind, first)).filter(chosen).collect()
+            }
             Kind::Forward => all(model.forwards.len()),
             Kind::Record => all(model.records.len()),
             Kind::Table => all(model.tables.len()),
@@ -242,6 +246,10 @@ impl Runner<'_> {
                 let cluster = &model.clusters[at.first];
                 cluster.members.iter().map(|(node, _)| *node).chain([cluster.target]).collect()
             }
+            Kind::Member => {
+                let member = &model.members[at.first];
+                std::iter::once(member.node).chain(member.same_as).chain(member.misled()).collect()
+            }
             Kind::Forward => vec![model.forwards[at.first].node],
             Kind::Record => vec![model.records[at.first].node],
             Kind::Table => model.files[model.tables[at.first].file].nodes.clone(),
@@ -346,6 +354,10 @@ impl Runner<'_> {
                 .zip(value.parse().ok())
                 .map(|(node, offset)| follow::links(self.model, node, offset))
                 .unwrap_or_default());
+        }
+        if at.kind == Kind::Member && edit.part.is_some() {
+            let entries = self.model.members[at.first].own_entries().filter(|entry| entry.port.to_string() != value);
+            return Ok(entries.map(|entry| Change::Replace { place: entry.editable, text: value.clone() }).collect());
         }
         if let Some(part) = edit.part {
             let of = edit.of.as_ref().map(|of| self.object(&of.value, subject)).transpose()?.flatten();

@@ -28,9 +28,14 @@ pub fn judge(model: &Deployment, found: &mut Found) {
         return;
     }
     let mut wanted_by: HashMap<InFile, HashSet<usize>> = HashMap::new();
-    for (_, finding) in found.iter() {
+    for (at, finding) in found.iter() {
+        // An entry of a list is wrong for each node whose list it is.
+        let readers = match at.kind {
+            Kind::Member => model.members[at.first].misled(),
+            _ => Vec::new(),
+        };
         for fix in &finding.fixes {
-            wanted_by.entry(in_file(model, fix)).or_default().extend(finding.nodes.first());
+            wanted_by.entry(in_file(model, fix)).or_default().extend(finding.nodes.first().into_iter().chain(&readers));
         }
     }
     for (_, finding) in found.iter_mut().filter(|(at, _)| !matches!(at.kind, Kind::File | Kind::Table)) {

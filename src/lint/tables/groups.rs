@@ -1,11 +1,13 @@
 //! Fields of what several nodes have in common.
 
+use std::collections::BTreeSet;
+
 use minijinja::value::Value;
 
-use crate::deployment::Opener;
+use crate::deployment::{Entry, Member, Opener};
 
-use super::super::model::{Field, Kind, Type};
-use super::{balancer_name, field, list, object, optional, text};
+use super::super::model::{Field, Kind, Ref, Type};
+use super::{Model, balancer_name, field, list, object, optional, text};
 
 use Type::{Bool, List, Number, Text};
 
@@ -59,6 +61,56 @@ pub const CLUSTER: &[Field] = &[
     field("values", List, "the different values among them", |m, at| list(m.clusters[at.first].values.iter().cloned())),
     field("members", List, "each caller with its value", |m, at| {
         list(m.clusters[at.first].members.iter().map(|(node, value)| format!("{} {value}", m.nodes[*node].name)))
+    }),
+];
+
+fn member(model: &Model, at: Ref) -> &Member {
+    &model.members[at.first]
+}
+
+/// The port of a member; those that are meant are members of its group.
+fn port_of(model: &Model, at: Ref, node: usize) -> Option<i64> {
+    let listener = model.catalogue().memberships[member(model, at).spec].listener;
+    model.nodes[node].listeners[listener].port.value()
+}
+
+pub const MEMBER: &[Field] = &[
+    field("node", Type::Object(Kind::Node), "the node", |m, at| object(m, Kind::Node, member(m, at).node)),
+    field("group", Text, "the name of its group", |m, at| text(&member(m, at).group)),
+    field("title", Text, "what people call such a group", |m, at| text(&m.catalogue().memberships[member(m, at).spec].title)),
+    field("port", Number, "its port", |m, at| Value::from(member(m, at).port)),
+    field("machine", Text, "its machine, or nothing", |m, at| {
+        text(m.nodes[member(m, at).node].machine.clone().unwrap_or_default())
+    }),
+    field("has_same", Bool, "whether a member before it has its port of its machine", |m, at| {
+        Value::from(member(m, at).same_as.is_some())
+    }),
+    field("same_as", Text, "the name of that member, or nothing", |m, at| {
+        text(member(m, at).same_as.map_or("", |node| m.nodes[node].name.as_str()))
+    }),
+    field("has_free_port", Bool, "whether a free port was found for it then", |m, at| {
+        Value::from(member(m, at).free_port.is_some())
+    }),
+    field("free_port", Number, "the next port that is free on its machine", |m, at| optional(member(m, at).free_port)),
+    field("listed", List, "entries of lists that name its host, and a port that nobody meant has: `host:port`", |m, at| {
+        let listed: BTreeSet<(&str, i64)> = member(m, at).misfits().map(|entry| (entry.host.as_str(), entry.port)).collect();
+        list(listed.into_iter().map(|(host, port)| format!("{host}:{port}")))
+    }),
+    field("listed_by", List, "names of the nodes whose lists they are in", |m, at| {
+        list(member(m, at).misled().into_iter().map(|node| m.nodes[node].name.clone()))
+    }),
+    field("meant", List, "the members that they may mean, each with its port", |m, at| {
+        let nodes = member(m, at).meant().into_iter();
+        list(nodes.filter_map(|node| Some(format!("{} is on {}", m.nodes[node].name, port_of(m, at, node)?))))
+    }),
+    field("certain", Bool, "whether all of them mean this member and no other", |m, at| {
+        Value::from(member(m, at).misfits().all(|entry| entry.meant.len() == 1))
+    }),
+    field("by_offset", Bool, "whether all of them are its port with the offset of its node added", |m, at| {
+        let member = member(m, at);
+        let offset = m.nodes[member.node].offset.value.filter(|offset| *offset != 0);
+        let added = |entry: &Entry| Some(entry.port - member.port) == offset;
+        Value::from(member.misfits().count() > 0 && member.misfits().all(added))
     }),
 ];
 

@@ -13,7 +13,7 @@ use crate::deployment::{Deployment, Link, Node};
 
 use super::model::{Field, Handle, Kind, Ref, Type};
 
-use groups::{CLUSTER, COLLISION, FORWARD, RECORD, TABLE};
+use groups::{CLUSTER, COLLISION, FORWARD, MEMBER, RECORD, TABLE};
 use links::{LINK, TARGET};
 pub use nodes::setting_is_live;
 use nodes::{FILE, LISTENER, NODE, OFFSET, SETTING, TOPOLOGY};
@@ -37,6 +37,7 @@ pub fn fields(kind: Kind) -> &'static [Field] {
         Kind::Offset => OFFSET,
         Kind::Collision => COLLISION,
         Kind::Cluster => CLUSTER,
+        Kind::Member => MEMBER,
         Kind::Forward => FORWARD,
         Kind::Record => RECORD,
         Kind::Table => TABLE,
@@ -62,6 +63,7 @@ pub fn name(model: &Deployment, at: Ref) -> String {
         Kind::Link => model.catalogue().links[model.links[at.first].spec].title.clone(),
         Kind::Collision => model.collisions[at.first].machine.clone(),
         Kind::Cluster => model.nodes[model.clusters[at.first].target].name.clone(),
+        Kind::Member => model.nodes[model.members[at.first].node].name.clone(),
         Kind::Forward => balancer_name(model, model.forwards[at.first].balancer),
         Kind::Record => model.records[at.first].name.clone(),
         Kind::Table => model.tables[at.first].what.clone(),
