@@ -239,7 +239,9 @@ impl<'a> Lists<'a> {
             for Written { host, port, place, editable } in self.written(reader) {
                 let Some(meant) = self.meant(reader, &group, &host) else { continue };
                 let fits = meant.ports.contains(&port);
-                if fits && meant.members.len() > 1 || !fits && meant.vague {
+                // A host of several nodes may be that of one more, unless the port is one to which somebody added the offset.
+                let shared = self.directory.named(&plain(&host)).len() > 1 && !self.with_offset(&meant, port);
+                if fits && meant.members.len() > 1 || !fits && (meant.vague || shared) {
                     continue;
                 }
                 let first = meant.members.first().and_then(|node| index_of.get(node)).copied();
@@ -248,6 +250,14 @@ impl<'a> Lists<'a> {
                 }
             }
         }
+    }
+
+    /// Whether a port is that of a member with its node's offset, which is never added.
+    fn with_offset(&self, meant: &Meant, port: i64) -> bool {
+        meant.members.iter().any(|node| {
+            let (own, offset) = (self.nodes[*node].listeners[self.known.listener].port.value(), self.nodes[*node].offset.value);
+            own.zip(offset).is_some_and(|(own, offset)| offset != 0 && own + offset == port)
+        })
     }
 
     /// The members that a host means to a reader; `None` where it may mean somebody who is none, or nobody.

@@ -330,18 +330,28 @@ impl Runner<'_> {
             safe = self.is_true(&when.value, subject)?;
         }
         let title = self.said(rule, &format!("fix {index}"), subject)?;
-        let guessed = if at.kind == Kind::Link { self.guessed_offset(at.first) } else { None };
-        let why = guessed.map_or_else(|| fix.why.clone(), |node| format!("the offset of {node} is a guess: mend that first"));
-        let safety = if safe && guessed.is_none() { Safety::Safe } else { Safety::Unsafe };
-        Ok(Some(Fix { title, safety, why, doubtful: guessed.is_some(), side: fix.side, changes }))
+        let guessed = if at.kind == Kind::Link { self.guessed(at.first) } else { None };
+        let (safe, doubtful) = (safe && guessed.is_none(), guessed.is_some());
+        let safety = if safe { Safety::Safe } else { Safety::Unsafe };
+        let why = guessed.unwrap_or_else(|| fix.why.clone());
+        Ok(Some(Fix { title, safety, why, doubtful, side: fix.side, changes }))
     }
 
-    /// A node of a link whose offset is none: what is counted in its place is good for judging, not for mending.
-    fn guessed_offset(&self, link: usize) -> Option<&str> {
+    /// Why what a node of a link says is a guess: what is counted in its place is good for judging, not for mending.
+    fn guessed(&self, link: usize) -> Option<String> {
         let link = &self.model.links[link];
         let nodes = std::iter::once(link.node).chain(link.targets.iter().map(|target| target.node));
-        let guessed = |node: &&Node| node.offset.problem.is_some_and(|problem| problem != OffsetProblem::BlanksAround);
-        nodes.map(|node| &self.model.nodes[node]).find(guessed).map(|node| node.name.as_str())
+        // A table with a slip of the pen in its name may be the one that holds the offset.
+        let tables = &self.model.tables;
+        let misspelt = |node: usize| tables.iter().any(|table| self.model.files[table.file].nodes.contains(&node));
+        let guessed = |node: usize| {
+            let Node { name, offset, .. } = &self.model.nodes[node];
+            if offset.problem.is_some_and(|problem| problem != OffsetProblem::BlanksAround) {
+                return Some(format!("the offset of {name} is a guess: mend that first"));
+            }
+            misspelt(node).then(|| format!("a table in a file of {name} has a name that nobody reads: mend that first"))
+        };
+        nodes.into_iter().find_map(guessed)
     }
 
     fn changes(&self, edit: &EditFile, value: String, at: Ref, subject: &Value) -> Result<Vec<Change>, Error> {

@@ -177,7 +177,7 @@ fn secrets(text: &str, broken: bool) -> Vec<Range<usize>> {
 /// Whether a text is made of placeholders: it names a secret, and holds none. One with a default, `${x:y}`, may.
 fn names_only(text: &str) -> bool {
     let mut rest = text.trim();
-    while let Some(inner) = rest.strip_prefix("${") {
+    while let Some(inner) = ["${", "$ref{", "$env{", "$sys{", "$secret{"].iter().find_map(|mark| rest.strip_prefix(mark)) {
         let Some(end) = inner.find('}').filter(|end| *end > 0) else { return false };
         if !inner[..end].chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')) {
             return false;

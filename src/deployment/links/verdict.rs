@@ -10,10 +10,19 @@ impl Judge<'_> {
     /// The verdict of a link whose host and port are known, in the fixed order of precedence:
     /// who is meant, whether anything listens there, the scheme, the port.
     pub(super) fn judge(&self, link: &mut Link) -> (Verdict, String) {
+        let (verdict, why) = self.judge_written(link);
+        match link.port.value() {
+            Some(port) if !verdict.in_order() && link.host.loopback && self.is_seldom_and_untouched(link, port) => untouched(),
+            _ => (verdict, why),
+        }
+    }
+
+    fn judge_written(&self, link: &mut Link) -> (Verdict, String) {
         let Some(port) = link.port.value() else { return (Verdict::Undecidable, String::new()) };
         let roles = self.target_roles;
         let is_url = matches!(self.known.address, Address::Url(_));
         let public_port = is_url && (!link.written.explicit || port == 443);
+        let holder_or_neighbour = self.known.local == LocalMeaning::HolderOrNeighbour;
         let question = Question {
             reader: self.index,
             host: link.host.name.as_deref(),
@@ -21,7 +30,7 @@ impl Judge<'_> {
             port,
             public_port,
             roles,
-            holder_or_neighbour: self.known.local == LocalMeaning::HolderOrNeighbour,
+            holder_or_neighbour,
         };
         let meant = self.directory.lookup(self.inputs, self.nodes, &question);
         let itself = [self.index];
@@ -30,6 +39,9 @@ impl Judge<'_> {
         }
         if self.known.public && public_port {
             return (Verdict::Ok, String::new());
+        }
+        if holder_or_neighbour && self.may_be_of_another(link, port) {
+            return (Verdict::Undecidable, format!("the topology has no {}", self.role_title(roles)));
         }
         if self.target.itself && self.means_itself(link, port) {
             return self.direct(link, &[self.index], port, true);
@@ -47,13 +59,15 @@ impl Judge<'_> {
                 (Verdict::Undecidable, format!("'{host}' is declared nowhere, and port {port} is likely a load balancer's"))
             }
             Meant::Unknown => self.unknown(&host, roles),
-            Meant::StillLocal if self.is_untouched(link, port) => {
-                (Verdict::NotStated, "as shipped, and not known to be used here".to_owned())
-            }
+            Meant::StillLocal if self.is_untouched(link, port) => untouched(),
             Meant::StillLocal => self.still_local(link, port),
             Meant::Wrong(named) => self.wrong(link, &named, port),
             Meant::Local(targets) => self.direct(link, &targets, port, true),
             Meant::Named(targets) => self.direct(link, &targets, port, false),
+            Meant::Assumed(targets) if !link.host.loopback && self.is_far_fetched(&targets) => {
+                let role = self.role_title(&self.target.roles);
+                (Verdict::Undecidable, format!("'{host}' is declared nowhere, and the topology has no other {role}"))
+            }
             Meant::Assumed(targets) => {
                 link.assumed = true;
                 self.direct(link, &targets, port, false)
@@ -78,14 +92,29 @@ impl Judge<'_> {
         }
     }
 
-    /// Whether the host is the reader's own machine and the port one of the reader, or of nobody beside it.
+    /// Whether the host is the reader's own machine, and the port one of the reader, or of nobody beside it and nobody there has
+    /// the role.
     fn means_itself(&self, link: &Link, port: i64) -> bool {
-        let beside = self.directory.on_machine(self.node().machine.as_ref()).iter();
+        let beside = self.directory.on_machine(self.node().machine.as_ref());
         // Where nobody says which machine is whose, a target may be on this one.
-        let undeclared = |index: &&usize| self.node().machine.is_none() && self.nodes[**index].machine.is_none();
-        let mut others = beside.chain(self.candidates.iter().filter(undeclared)).filter(|index| **index != self.index);
-        link.host.loopback
-            && (self.open_at(self.index, port).is_some() || !others.any(|index| self.open_at(*index, port).is_some()))
+        let undeclared = |index: &usize| self.node().machine.is_none() && self.nodes[*index].machine.is_none();
+        let mut candidates = self.candidates.iter().filter(|index| **index != self.index);
+        let mut nobody = || {
+            !candidates.any(|index| undeclared(index) || beside.binary_search(index).is_ok())
+                && !beside.iter().any(|index| self.open_at(*index, port).is_some())
+        };
+        link.host.loopback && (self.open_at(self.index, port).is_some() || nobody())
+    }
+
+    /// Whether nobody of the topology has the role, and the host is that of several nodes: one that is not declared may share it.
+    fn may_be_of_another(&self, link: &Link, port: i64) -> bool {
+        let host = link.host.name.as_deref().unwrap_or_default().to_lowercase();
+        self.candidates.is_empty() && self.directory.named(&host).len() > 1 && self.open_at(self.index, port).is_none()
+    }
+
+    /// Whether a host that nobody declares would be taken for the reader, or for a node with a role that only stands in.
+    fn is_far_fetched(&self, targets: &[usize]) -> bool {
+        targets.contains(&self.index) || self.target_roles != self.target.roles.as_slice()
     }
 
     /// A host that nobody declared.
@@ -106,10 +135,14 @@ impl Judge<'_> {
     /// Whether an address of the node itself still is the shipped one, so that nobody wrote it: of a call that such nodes seldom
     /// make, or where several nodes may be meant.
     fn is_untouched(&self, link: &Link, port: i64) -> bool {
-        let default = self.inputs.catalogue.listeners.get(link.listener).is_some_and(|spec| i64::from(spec.default) == port);
+        let several = || !link.proven && link.candidates.len() > 1 && link.placeholder.is_some();
+        self.is_seldom_and_untouched(link, port) || several()
+    }
+
+    fn is_seldom_and_untouched(&self, link: &Link, port: i64) -> bool {
+        let default = || self.inputs.catalogue.listeners.get(link.listener).is_some_and(|spec| i64::from(spec.default) == port);
         let seldom = self.roles.iter().all(|role| role.seldom);
-        !link.proven
-            && (seldom && (default || link.placeholder.is_some()) || link.candidates.len() > 1 && link.placeholder.is_some())
+        !link.proven && seldom && (link.placeholder.is_some() || default())
     }
 
     /// Whether servers of these roles are often somebody else's.
@@ -345,4 +378,8 @@ impl Judge<'_> {
         }
         (Verdict::Ok, String::new())
     }
+}
+
+fn untouched() -> (Verdict, String) {
+    (Verdict::NotStated, "as shipped, and not known to be used here".to_owned())
 }
