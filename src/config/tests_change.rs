@@ -140,7 +140,11 @@ fn toml_values_keep_their_kind() {
     becomes(set_toml("a = ''", "a", "7\\", &[]), "a = '7\\'");
     becomes(set_toml("a = true", "a", "false", &[]), "a = false");
     becomes(set_toml("a = 1.5", "a", "2.5", &[]), "a = 2.5");
+    for text in ["5.", ".5", "05.5", "1e", "1.e3", "1e400", "inf"] {
+        becomes(set_toml("a = 1.5", "a", text, &[]), &format!("a = \"{text}\""));
+    }
     becomes(set_toml("a = [\"x\", \"y\"]", "a[]", "z", &[]), "a = [\"z\", \"y\"]");
+    becomes(set_toml("a = [[1], 2]", "a[]", "7", &[]), "a = [[1], 7]");
     assert_eq!(set_toml("a = 0x10", "a", "7", &[]), None);
     assert_eq!(set_toml("a = 'x'", "a", "it's", &[]), None);
     assert_eq!(set_toml("a = [1]", "a", "7", &[]), None);
