@@ -39,7 +39,8 @@ pub enum Change {
 
 /// The edits that give the setting at the path the value: the first active place (see [`Document::find`]) is rewritten, else the first
 /// commented-out element is uncommented in place, else a new one is inserted behind the first of the siblings `beside`
-/// that is there (active or commented out), else at the end of its parent.
+/// that is there (active or commented out), else at the end of its parent. An attribute that no element at its path carries is
+/// added to the first of them.
 ///
 /// `None` where that cannot be done without touching more than is understood: a value made of pieces, a parent that
 /// is not there, a new element that would need attributes.
@@ -129,15 +130,24 @@ fn replace(body: &Body, text: &str, element: &Range<usize>, place: Range<usize>,
 fn set_xml(tree: &Tree, text: &str, path: &Path, value: &str, beside: &[String]) -> Option<Vec<RawEdit>> {
     let steps = path.xml()?;
     let active = tree.select(&steps.steps);
-    if let Some(first) = active.first() {
-        let element = tree.element(*first)?;
+    let carries = |name: &String| {
+        active.iter().find(|index| tree.element(**index).is_some_and(|element| tree.attribute(element, name).is_some()))
+    };
+    // An attribute is rewritten where it is, else added to the first element.
+    let holder = steps.attribute.as_ref().and_then(carries).or(active.first());
+    if let Some(holder) = holder {
+        let element = tree.element(*holder)?;
         return Some(vec![match &steps.attribute {
             Some(name) => set_attribute(tree, text, element, name, value)?,
             None if element.container => return None,
             None => element_edit(text, range(element.value.place), element.value.exact, value)?,
         }]);
     }
-    if let Some((comment, fragment)) = tree.commented(steps).into_iter().next() {
+    let mut commented = tree.commented(steps);
+    let carries = |name: &String| commented.iter().position(|(_, fragment)| fragment.carries(name));
+    let chosen = steps.attribute.as_ref().and_then(carries).unwrap_or_default();
+    if chosen < commented.len() {
+        let (comment, fragment) = commented.swap_remove(chosen);
         let uncommented = uncomment(&fragment, steps.attribute.as_deref(), value)?;
         return Some(vec![(range(comment.span), uncommented)]);
     }
@@ -168,11 +178,10 @@ fn attribute_edit(whole: &str, place: Range<usize>, exact: bool, value: &str) ->
 
 /// Rewrites an attribute, or adds it behind the last one.
 fn set_attribute(tree: &Tree, text: &str, element: &Element, name: &str, value: &str) -> Option<RawEdit> {
-    let attributes = tree.attributes_of(element);
-    if let Some(attribute) = attributes.iter().find(|attribute| attribute.name.of(&tree.pool) == name) {
+    if let Some(attribute) = tree.attribute(element, name) {
         return attribute_edit(attribute.span.of(text), range(attribute.value.place), attribute.value.exact, value);
     }
-    let at = attributes.last().map_or(element.name.end, |attribute| attribute.span.end) as usize;
+    let at = tree.attributes_of(element).last().map_or(element.name.end, |attribute| attribute.span.end) as usize;
     Some((at..at, format!(" {name}=\"{}\"", markup::attribute(value, '"')?)))
 }
 

@@ -29,7 +29,7 @@ impl Tree {
         let Some(name) = &path.attribute else {
             return Some(self.setting(element.value, disk.span(element.span), element.parent, disk));
         };
-        let attribute = self.attributes_of(element).iter().find(|attribute| attribute.name.of(&self.pool) == name)?;
+        let attribute = self.attribute(element, name)?;
         Some(self.setting(attribute.value, disk.span(attribute.span), index, disk))
     }
 
@@ -42,6 +42,10 @@ impl Tree {
 
     pub(super) fn element(&self, index: u32) -> Option<&Element> {
         self.elements.get(index as usize)
+    }
+
+    pub(super) fn attribute(&self, element: &Element, name: &str) -> Option<&super::xml::Attribute> {
+        self.attributes_of(element).iter().find(|attribute| attribute.name.of(&self.pool) == name)
     }
 
     pub(super) fn attributes_of(&self, element: &Element) -> &[super::xml::Attribute] {
@@ -166,6 +170,11 @@ pub(super) struct Fragment {
 }
 
 impl Fragment {
+    /// Whether the element has the attribute.
+    pub(super) fn carries(&self, attribute: &str) -> bool {
+        self.tree.element(0).is_some_and(|leaf| self.tree.attribute(leaf, attribute).is_some())
+    }
+
     /// The place in the file of a place in the fragment.
     fn outer(&self, file: &Tree, comment: &Comment, span: Span) -> Slice {
         if span.len() == self.text.len() {

@@ -44,6 +44,10 @@ mod tests_properties;
 mod tests_properties_any;
 #[cfg(test)]
 mod tests_property;
+#[cfg(test)]
+mod tests_property_toml;
+#[cfg(test)]
+mod tests_property_xml;
 
 use std::ops::Range;
 

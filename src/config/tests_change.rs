@@ -61,6 +61,7 @@ fn what_is_made_of_pieces_is_left_alone() {
 fn a_missing_attribute_is_added() {
     becomes(set_in("<a><b x='1' y='2'/></a>", "/a/b/@z", "7", &[]), "<a><b x='1' y='2' z=\"7\"/></a>");
     becomes(set_in("<a><b>1</b></a>", "/a/b/@z", "7", &[]), "<a><b z=\"7\">1</b></a>");
+    becomes(set_in("<a><b/><b z='1'/></a>", "/a/b/@z", "7", &[]), "<a><b/><b z='7'/></a>");
     assert_eq!(set_in("<a/>", "/a/b/@z", "7", &[]), None);
 }
 
@@ -71,6 +72,7 @@ fn a_commented_element_is_uncommented_in_place() {
     becomes(set_in("<a><!-- <Port x=\"ä\">1</Port> --></a>", path, "7", &[]), "<a><Port x=\"ä\">7</Port></a>");
     becomes(set_in("<a><!--Port/--></a>", path, "7", &[]), "<a><Port>7</Port></a>");
     becomes(set_in("<a><!-- <C port='1'/> --></a>", "/a/C/@port", "7", &[]), "<a><C port='7'/></a>");
+    becomes(set_in("<a><!--C/--><!--C p='1'/--></a>", "/a/C/@p", "7", &[]), "<a><!--C/--><C p='7'/></a>");
 }
 
 #[test]
@@ -138,7 +140,11 @@ fn toml_values_keep_their_kind() {
     becomes(set_toml("a = ''", "a", "7\\", &[]), "a = '7\\'");
     becomes(set_toml("a = true", "a", "false", &[]), "a = false");
     becomes(set_toml("a = 1.5", "a", "2.5", &[]), "a = 2.5");
+    for text in ["5.", ".5", "05.5", "1e", "1.e3", "1e400", "inf"] {
+        becomes(set_toml("a = 1.5", "a", text, &[]), &format!("a = \"{text}\""));
+    }
     becomes(set_toml("a = [\"x\", \"y\"]", "a[]", "z", &[]), "a = [\"z\", \"y\"]");
+    becomes(set_toml("a = [[1], 2]", "a[]", "7", &[]), "a = [[1], 7]");
     assert_eq!(set_toml("a = 0x10", "a", "7", &[]), None);
     assert_eq!(set_toml("a = 'x'", "a", "it's", &[]), None);
     assert_eq!(set_toml("a = [1]", "a", "7", &[]), None);

@@ -4,14 +4,15 @@ use std::ops::Range;
 
 use super::change::RawEdit;
 use super::path::{Key, Path};
-use super::toml_text::{escaped, is_integer, key, line_break, line_end, line_start, written};
+use super::toml_text::{escaped, is_float, key, line_break, line_end, line_start, written};
 use super::toml_tree::{Kind, Node, Tree, last_name};
 
 /// Gives the first setting at the path a value, or adds it to its table, or adds the table.
 pub(super) fn set(tree: &Tree, text: &str, path: &Path, value: &str, beside: &[String]) -> Option<RawEdit> {
     let keys = path.toml()?;
     let nodes = tree.select(keys);
-    if let Some(node) = nodes.first().and_then(|index| tree.node(*index)) {
+    if !nodes.is_empty() {
+        let node = nodes.iter().filter_map(|index| tree.node(*index)).find(|node| node.kind == Kind::Scalar)?;
         let place = node.place.start as usize..node.place.end as usize;
         return replace(text, place, node.exact, value);
     }
@@ -33,7 +34,7 @@ pub(super) fn replace(text: &str, place: Range<usize>, exact: bool, value: &str)
     } else if before.ends_with('\'') {
         let literal = !value.contains(['\'', '\n', '\r']) && !value.chars().any(|letter| letter.is_control() && letter != '\t');
         literal.then(|| value.to_owned())?
-    } else if old.contains(['.', 'e', 'E']) && value.parse::<f64>().is_ok_and(f64::is_finite) && !is_integer(value) {
+    } else if old.contains(['.', 'e', 'E']) && is_float(value) {
         value.to_owned()
     } else {
         written(value)

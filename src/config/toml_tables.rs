@@ -52,6 +52,21 @@ impl Tree {
         found.into_iter().map(|(path, place)| TableName { path, span: disk.span(place) }).collect()
     }
 
+    /// The values that take more than one line, in document order: what looks like a header in them is none.
+    fn long_values(&self) -> Vec<Range<usize>> {
+        let stated =
+            self.nodes.iter().filter(|node| node.written.start > node.key_at && node.written.of(&self.pool).contains('\n'));
+        let mut values: Vec<Range<usize>> = stated.map(|node| node.written.start as usize..node.written.end as usize).collect();
+        values.sort_unstable_by_key(|value| (value.start, std::cmp::Reverse(value.end)));
+        let mut end = 0;
+        values.retain(|value| {
+            let outermost = value.start >= end;
+            end = end.max(value.end);
+            outermost
+        });
+        values
+    }
+
     /// The bytes of the name of a node; where it is written in quotes, of the first of them.
     fn place_of_name(&self, node: &Node) -> Slice {
         let (name, start) = (node.key.of(&self.pool), node.key_at as usize);
@@ -73,8 +88,15 @@ impl Document {
 /// The edits that give a table another name, in all headers that name it. `None` where that would leave something behind
 /// (dotted keys, inline tables), or make two tables one.
 pub fn rename_table(document: &Document, content: &Content, table: &[String], name: &str) -> Option<Vec<Edit>> {
+    let Body::Toml(tree) = &document.body else { return None };
     let text = content.text();
-    let edits = headers(text, table).map(|place| (place, key(name))).collect::<Vec<RawEdit>>();
+    let values = tree.long_values();
+    let within_value = |at: usize| {
+        let before = values.partition_point(|value| value.start < at);
+        before.checked_sub(1).is_some_and(|last| values[last].end > at)
+    };
+    let places = headers(text, table).filter(|place| !within_value(place.start));
+    let edits = places.map(|place| (place, key(name))).collect::<Vec<RawEdit>>();
     let changed = Document::parse(&Content::plain(splice(text, &edits)?), Format::Toml).ok()?;
     let renamed = |path: Vec<String>| {
         let mut path = path;
@@ -143,6 +165,14 @@ mod tests {
         let text = "[apim.throtling] # x\na = 1\n\n[ apim . throtling . jms ]\n[[apim.throtling.url_group]]\n[[apim.throtling.url_group]]\n";
         let expected = "[apim.throttling] # x\na = 1\n\n[ apim . throttling . jms ]\n[[apim.throttling.url_group]]\n[[apim.throttling.url_group]]\n";
         assert_eq!(renamed(text, &["apim", "throtling"], "throttling").as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn what_only_looks_like_a_header_is_none() {
+        let text = "[x]\na = ['''\n[x]\n''']\nb = [\n[1],\n]\n[1]\n[x.y]\n";
+        let expected = "[z]\na = ['''\n[x]\n''']\nb = [\n[1],\n]\n[1]\n[z.y]\n";
+        assert_eq!(renamed(text, &["x"], "z").as_deref(), Some(expected));
+        assert_eq!(renamed(text, &["1"], "2").as_deref(), Some(text.replace("\n[1]\n", "\n[2]\n").as_str()));
     }
 
     #[test]

@@ -45,6 +45,20 @@ pub(super) fn is_integer(value: &str) -> bool {
     value.parse::<i64>().is_ok_and(|number| number.to_string() == value)
 }
 
+/// Whether TOML reads it as a number with a point or an exponent: no `.5`, `5.` or `05.0`.
+pub(super) fn is_float(value: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (number, exponent) = value.split_once(['e', 'E']).map_or((value, None), |(number, exponent)| (number, Some(exponent)));
+    let (whole, fraction) = number.split_once('.').map_or((number, None), |(whole, fraction)| (whole, Some(fraction)));
+    let whole = whole.strip_prefix('-').unwrap_or(whole);
+    (fraction.is_some() || exponent.is_some())
+        && digits(whole)
+        && (whole == "0" || !whole.starts_with('0'))
+        && fraction.is_none_or(digits)
+        && exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)))
+        && value.parse::<f64>().is_ok_and(f64::is_finite)
+}
+
 /// A text for between double quotes.
 pub(super) fn escaped(value: &str) -> String {
     let mut written = String::with_capacity(value.len());
