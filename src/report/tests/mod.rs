@@ -12,7 +12,7 @@ use crate::home::Memory;
 use crate::lint::Linted;
 use crate::project::{Engine, OpenError, Project};
 
-use super::{Report, Style};
+use super::{Report, Run, Style};
 
 const MISMATCH: &str = r#"
 id: test-mismatch
@@ -73,6 +73,10 @@ struct Opened {
 impl Opened {
     fn report(&self) -> Report<'_> {
         Report { project: &self.project, linted: &self.linted, mended: None }
+    }
+
+    fn run(&self) -> Run<'_> {
+        Run { rules: &ENGINE.rules, reports: vec![self.report()], unread: Vec::new() }
     }
 }
 
