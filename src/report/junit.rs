@@ -9,8 +9,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use crate::catalogue::Severity;
-use crate::fix::suggest;
-use crate::lint::Finding;
+use crate::lint::{Finding, Label, Safety};
 
 use super::words::{is_unsafe, said};
 use super::{Report, Run};
@@ -136,10 +135,15 @@ fn details(report: Report<'_>, finding: &Finding) -> String {
     let mut lines = vec![line(report, finding)];
     let nodes = report.nodes(finding);
     lines.extend((!nodes.is_empty()).then(|| format!("nodes: {}", plain(&nodes.join(", ")))));
-    lines.extend(finding.labels.iter().map(|label| plain(&format!("{}: {}", sources.file_line(label.place), label.text))));
+    let label = |label: &Label| plain(&format!("{}: {}", sources.file_line(label.place), label.text));
+    lines.extend(finding.labels.iter().filter(|label| !label.text.is_empty()).map(label));
     lines.extend(finding.symptom.iter().map(|symptom| plain(&format!("what breaks: {symptom}"))));
     lines.extend(finding.note.iter().map(|note| plain(&format!("note: {note}"))));
-    lines.extend(finding.fixes.iter().map(|fix| plain(&format!("help: {}", suggest(report.model(), fix).title))));
+    for (at, fix) in finding.fixes.iter().enumerate() {
+        let heading = if at == 0 { "help" } else { "or" };
+        let why = if fix.safety == Safety::Unsafe { format!(" (unsafe: {})", fix.why) } else { String::new() };
+        lines.push(plain(&format!("{heading}: {}{why}", fix.title)));
+    }
     lines.join("\n")
 }
 

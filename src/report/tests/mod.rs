@@ -1,6 +1,7 @@
 //! Tests of the reports, on projects in memory and with rules of their own: what the shipped rules say is tested there.
 
 mod findings;
+mod formats;
 mod overviews;
 mod safety;
 
