@@ -82,7 +82,8 @@ pub fn flow(model: &Deployment, at: Ref, labels: &[Label]) -> Vec<Place> {
         }
         _ => Vec::new(),
     };
-    let mut places: Vec<Place> = Vec::new();
+    // What a balancer forwards to is said in one place, without any arithmetic.
+    let mut places: Vec<Place> = if at.kind == Kind::Forward { vec![model.forwards[at.first].place] } else { Vec::new() };
     for (node, port) in ports {
         let read: Vec<Place> = port.reasons.iter().filter_map(|reason| reason.place).collect();
         // As [`of_port`] has it: what nobody wrote is said where the node is declared.

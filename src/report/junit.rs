@@ -1,4 +1,4 @@
-//! JUnit XML, for everything that shows test results: a node is a test case, what is wrong with it its failures.
+//! `JUnit` XML, for everything that shows test results: a node is a test case, what is wrong with it its failures.
 //!
 //! There is no standard; the elements are those that the schema of Jenkins' xUnit plugin and all known readers share.
 

@@ -1,6 +1,9 @@
 //! The part of SARIF 2.1.0 that is written, under the names of the standard.
 // Plain structs: crates with types for all of SARIF bring hundreds of them, generated, for the thirty fields used here.
 
+// The standard repeats names of types in those of fields.
+#![allow(clippy::struct_field_names)]
+
 use serde::Serialize;
 
 /// A whole file.

@@ -11,7 +11,7 @@ command -v python3 >/dev/null || skip "python3 is missing, so nothing but the te
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/python" 2>/dev/null || skip "python3 has no venv"
-"$work/python/bin/python" -m pip install --quiet --disable-pip-version-check \
+"$work/python/bin/python" -m pip install --quiet --disable-pip-version-check --retries 1 \
   sarif-tools==3.0.5 junitparser==5.0.3 xmlschema==4.3.2 2>"$work/pip.log" || skip "the readers cannot be installed here"
 
 if [ $# -gt 0 ]; then
