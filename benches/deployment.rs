@@ -9,7 +9,7 @@ use std::path::Path;
 
 use carbonlint::config::{Document, Format};
 use carbonlint::project::Engine;
-use carbonlint::report::{Report, Style, human, json};
+use carbonlint::report::{Report, Run, Style, human, json, sarif};
 use carbonlint::source::{Content, TextKind};
 use criterion::{Criterion, criterion_group, criterion_main};
 
@@ -63,9 +63,11 @@ fn stages(criterion: &mut Criterion) {
     group.bench_function("lint", |bencher| bencher.iter(|| black_box(engine.lint(&project, &HashMap::new()))));
     let linted = engine.lint(&project, &HashMap::new());
     let report = Report { project: &project, linted: &linted, mended: None };
+    let run = Run { rules: &engine.rules, reports: vec![report], unread: Vec::new() };
     println!("{} findings to report", linted.findings.len());
-    group.bench_function("report: human", |bencher| bencher.iter(|| black_box(human::render(&report, &Style::default()))));
-    group.bench_function("report: json", |bencher| bencher.iter(|| black_box(json::render(&report))));
+    group.bench_function("report: human", |bencher| bencher.iter(|| black_box(human::render(&run, &Style::default()))));
+    group.bench_function("report: json", |bencher| bencher.iter(|| black_box(json::render(&run))));
+    group.bench_function("report: sarif", |bencher| bencher.iter(|| black_box(sarif::render(&run))));
     group.finish();
     criterion
         .bench_function("start: load the catalogue and the rules", |bencher| bencher.iter(|| black_box(Engine::new().is_ok())));

@@ -13,7 +13,7 @@ use crate::deployment::{self, Deployment, Inputs};
 use crate::fix::{self, Applied, FileChange, FileEdit, HeldBack, Plan, Planner, Refuse, Suggestion, TRIALS, Wish};
 use crate::home::{self, Disk, FileState, Home, ReadError, Storage, Wanted};
 use crate::lint::{self, Linted, Options, Rules};
-use crate::source::{Content, SourceId, Sources, TextKind};
+use crate::source::{Content, Source, SourceId, Sources, TextKind};
 use crate::topology::{self, Layer, Topology, TopologyError};
 
 /// Product knowledge and rules, loaded once.
@@ -46,6 +46,20 @@ pub struct Project {
     pub folder: String,
 }
 
+impl Project {
+    /// The project with files as changes leave them, also those of another project; `None` where it reads none of them.
+    pub fn after(&self, changes: &[FileChange]) -> Option<Self> {
+        let after: HashMap<&Path, &Vec<u8>> = changes.iter().map(|one| (one.real.as_path(), &one.after)).collect();
+        let sources = self.model.sources().iter();
+        let changed = |source: &Source| source.real.as_ref().and_then(|real| after.get(real.as_path()));
+        let bytes: BTreeMap<SourceId, Vec<u8>> =
+            sources.filter_map(|(id, source)| Some((id, (*changed(source)?).clone()))).collect();
+        let edited =
+            || Self { model: Arc::new(deployment::resolve(self.model.inputs.edited(&bytes))), folder: self.folder.clone() };
+        (!bytes.is_empty()).then(edited)
+    }
+}
+
 /// What came of mending a project.
 pub struct Mended {
     /// The project after it: what was written, and nothing else.
@@ -62,6 +76,8 @@ pub struct Mended {
     pub refused: Vec<(String, String)>,
     /// How many errors, warnings and infos are gone.
     pub fixed: usize,
+    /// Their fingerprints.
+    gone: Vec<String>,
     /// Nodes that read a file that was written, and have to be restarted for it.
     pub restart: Vec<String>,
 }
@@ -87,14 +103,21 @@ pub enum OpenError {
     },
 }
 
+impl OpenError {
+    /// What is wrong, without the topology's name.
+    pub fn why(&self) -> String {
+        match self {
+            Self::Unreadable { why, .. } => format!("it cannot be read: {why}"),
+            Self::Topology { errors, .. } => errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join("; "),
+        }
+    }
+}
+
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable { path, why } => write!(f, "{} cannot be read: {why}", path.display()),
-            Self::Topology { name, errors, .. } => {
-                let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
-                write!(f, "{name}: {}", messages.join("; "))
-            }
+            Self::Topology { name, .. } => write!(f, "{name}: {}", self.why()),
         }
     }
 }
@@ -303,9 +326,11 @@ impl Engine {
         let written: BTreeSet<SourceId> = plan.files.iter().flat_map(|file| project.model.names_of(file.source)).collect();
         let readers = project.model.files.iter().filter(|file| written.contains(&file.source)).flat_map(|file| &file.nodes);
         let restart: BTreeSet<usize> = readers.copied().collect();
-        let left: BTreeSet<&str> = plan.linted.findings.iter().map(|finding| finding.fingerprint.as_str()).collect();
+        let before = linted.findings.iter().map(|finding| finding.fingerprint.clone()).collect();
+        let gone = gone(before, &plan.linted);
         Mended {
-            fixed: linted.findings.iter().filter(|finding| !left.contains(finding.fingerprint.as_str())).count(),
+            fixed: gone.len(),
+            gone,
             restart: restart.into_iter().map(|node| project.model.nodes[node].name.clone()).collect(),
             project: Project { model: plan.model, folder: project.folder.clone() },
             linted: plan.linted,
@@ -314,6 +339,15 @@ impl Engine {
             held_back: plan.held_back,
             refused,
         }
+    }
+
+    /// Brings up to date what remains of a mended project, after files that it reads were mended for another one too.
+    pub fn follow(&self, mended: &mut Mended, changes: &[FileChange], overrides: &HashMap<String, Option<Severity>>) {
+        let Some(project) = mended.project.after(changes) else { return };
+        mended.linted = self.lint(&project, overrides);
+        mended.project = project;
+        mended.gone = gone(std::mem::take(&mut mended.gone), &mended.linted);
+        mended.fixed = mended.gone.len();
     }
 
     /// The plan without files that could not be replaced in the end.
@@ -336,6 +370,13 @@ impl Engine {
         plan.linted = lint::run(&plan.model, &self.rules, &Self::options(project, overrides));
         plan
     }
+}
+
+/// The fingerprints that are no longer found.
+fn gone(mut fingerprints: Vec<String>, linted: &Linted) -> Vec<String> {
+    let left: HashSet<&str> = linted.findings.iter().map(|finding| finding.fingerprint.as_str()).collect();
+    fingerprints.retain(|one| !left.contains(one.as_str()));
+    fingerprints
 }
 
 /// Reads `error`, `warning`, `info` or `off` (`Some(None)`).

@@ -1,5 +1,10 @@
 //! The command line's definition: the one place from which parsing and help come.
 
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
+use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Finds ports and hosts of a distributed WSO2 API Manager that do not fit, and says how to mend them.
@@ -20,7 +25,8 @@ pub enum Command {
     /// Lint a deployment
     #[command(
         after_help = "Exit status: 0 nothing at or above --fail-on; 1 findings at or above it; 2 the check could not run.\n\n\
-        Without a topology file:\n  carbonlint check gw=gateway:homes/gw km=key-manager:homes/km"
+        Without a topology file:\n  carbonlint check gw=gateway:homes/gw km=key-manager:homes/km\n\n\
+        Several at once, for people and for code scanning:\n  carbonlint check dev prod --format human --format sarif=carbonlint.sarif"
     )]
     Check(Check),
     /// Effective ports of every node
@@ -51,15 +57,15 @@ pub struct Where {
 /// Options of `check`.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// What to look at.
-    #[command(flatten)]
-    pub place: Where,
-    /// How to print findings
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
-    /// Write to a file instead of standard output
+    /// Topology files (or their folders), `topology.yaml` here by default; or nodes as NAME=ROLE:DIRECTORY
+    #[arg(value_name = "TOPOLOGY")]
+    pub topologies: Vec<String>,
+    /// How to print findings; with =FILE it goes there; may be repeated
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = WantedParser, default_value = "human")]
+    pub format: Vec<Wanted>,
+    /// Write what has no file of its own to this one instead of standard output
     #[arg(long, value_name = "FILE")]
-    pub output: Option<std::path::PathBuf>,
+    pub output: Option<PathBuf>,
     /// Apply the safe fixes of errors and warnings to the files
     #[arg(long, conflicts_with = "diff")]
     pub fix: bool,
@@ -81,6 +87,12 @@ pub struct Check {
     /// List infos and every node too
     #[arg(long, short)]
     pub verbose: bool,
+    /// Print nothing: files are written, and what the run could not do is said
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Count findings by rule: at the end of `human`, on standard error with other formats
+    #[arg(long)]
+    pub statistics: bool,
 }
 
 /// Options of `ports`.
@@ -124,10 +136,10 @@ pub struct Explain {
 pub struct Init {
     /// Directories in and below which homes are looked for
     #[arg(value_name = "DIR", required = true)]
-    pub directories: Vec<std::path::PathBuf>,
+    pub directories: Vec<PathBuf>,
     /// Write to a new file instead of standard output
     #[arg(long, value_name = "FILE")]
-    pub output: Option<std::path::PathBuf>,
+    pub output: Option<PathBuf>,
 }
 
 /// Formats of findings.
@@ -139,6 +151,46 @@ pub enum Format {
     Short,
     /// For programs (version 1, stable)
     Json,
+    /// For code scanning and editors (SARIF 2.1.0)
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// Code quality report of GitLab
+    Gitlab,
+    /// Test results, a test case for each node
+    Junit,
+}
+
+/// A format, and the file that it goes to where it has one of its own.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The format.
+    pub format: Format,
+    /// Its file.
+    pub file: Option<PathBuf>,
+}
+
+/// Reads `FORMAT` or `FORMAT=FILE`.
+#[derive(Debug, Clone, Copy)]
+struct WantedParser;
+
+impl TypedValueParser for WantedParser {
+    type Value = Wanted;
+
+    fn parse_ref(&self, command: &clap::Command, option: Option<&clap::Arg>, value: &OsStr) -> Result<Wanted, clap::Error> {
+        let text = value.to_str().ok_or_else(|| clap::Error::new(ErrorKind::InvalidUtf8).with_cmd(command))?;
+        let (format, file) = text.split_once('=').map_or((text, None), |(format, file)| (format, Some(file)));
+        let format = EnumValueParser::<Format>::new().parse_ref(command, option, OsStr::new(format))?;
+        if file.is_some_and(str::is_empty) {
+            let message = format!("--format {text}: the name of the file is missing\n");
+            return Err(clap::Error::raw(ErrorKind::InvalidValue, message).with_cmd(command));
+        }
+        Ok(Wanted { format, file: file.map(PathBuf::from) })
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(Format::value_variants().iter().filter_map(ValueEnum::to_possible_value)))
+    }
 }
 
 /// Formats of tables.

@@ -27,6 +27,13 @@ pub fn apply(bytes: &[u8], edits: &[Edit], content: &Content) -> Option<Vec<u8>>
     Some(changed)
 }
 
+/// New text as the bytes that [`apply`] writes; `None` where the encoding has none for it.
+pub fn encode(text: &str, content: &Content) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    Target::of(content)?.encode(text, &mut bytes)?;
+    Some(bytes)
+}
+
 /// The encoding that new text is written in.
 enum Target {
     Utf8,

@@ -53,7 +53,7 @@ use std::ops::Range;
 
 pub use change::{Change, Edit, change, set};
 pub use documents::{Documents, Parsed};
-pub use encode::apply;
+pub use encode::{apply, encode};
 pub use malformed::{Malformed, Twice};
 pub use path::{Path, PathError};
 pub use toml_tables::{TableName, rename_table};

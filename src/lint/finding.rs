@@ -25,6 +25,8 @@ pub struct Finding {
     pub link: Option<String>,
     /// Every place of it; the first is the primary one. Never empty.
     pub labels: Vec<Label>,
+    /// The places of its ports' arithmetic in that order, the calling side before the opening one. Each has a label.
+    pub flow: Vec<Place>,
     /// Ways to mend it, the preferred one first.
     pub fixes: Vec<Fix>,
     /// Survives moved lines; unique in a run.

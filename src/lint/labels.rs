@@ -57,6 +57,47 @@ pub fn of_port(model: &Deployment, port: &EffectivePort, node: usize, ending: &s
     labels
 }
 
+/// The places of the arithmetic of an object's ports, those that have a label, as a reader would follow them: each
+/// port from its default on, the calling side before the opening one.
+pub fn flow(model: &Deployment, at: Ref, labels: &[Label]) -> Vec<Place> {
+    let opened = |node: usize, listener: usize| (node, &model.nodes[node].listeners[listener].port);
+    let ports: Vec<(usize, &EffectivePort)> = match at.kind {
+        Kind::Link | Kind::Target => {
+            let link = &model.links[at.first];
+            let targets = link.targets.iter().map(|target| opened(target.node, target.listener));
+            std::iter::once((link.node, &link.port)).chain(targets).collect()
+        }
+        Kind::Listener => vec![opened(at.first, at.second)],
+        Kind::Collision => {
+            let collision = &model.collisions[at.first];
+            let other = |second: Option<usize>| match collision.other {
+                Opener::Node(node) => second.map(|second| opened(node, second)),
+                Opener::External(_) => None,
+            };
+            let ports = collision.ports.iter();
+            ports.flat_map(|(_, first, second)| [Some(opened(collision.node, *first)), other(*second)]).flatten().collect()
+        }
+        Kind::Forward => {
+            let forward = &model.forwards[at.first];
+            forward.nearest.iter().map(|nearest| opened(forward.node, *nearest)).collect()
+        }
+        _ => Vec::new(),
+    };
+    // What a balancer forwards to is said in one place, without any arithmetic.
+    let mut places: Vec<Place> = if at.kind == Kind::Forward { vec![model.forwards[at.first].place] } else { Vec::new() };
+    for (node, port) in ports {
+        let read: Vec<Place> = port.reasons.iter().filter_map(|reason| reason.place).collect();
+        // As [`of_port`] has it: what nobody wrote is said where the node is declared.
+        let read = if read.is_empty() { vec![model.nodes[node].place] } else { read };
+        for place in read {
+            if !places.contains(&place) && labels.iter().any(|label| label.place == place) {
+                places.push(place);
+            }
+        }
+    }
+    places
+}
+
 fn of_link(model: &Deployment, link: &Link) -> Vec<Label> {
     let caller = &model.nodes[link.node].name;
     let calling = of_port(model, &link.port, link.node, &format!(", called by {caller}"));

@@ -40,6 +40,15 @@ pub struct Linted {
     pub failed: bool,
 }
 
+impl Linted {
+    /// Makes fingerprints unique among several topologies: nodes of the same names are in others too.
+    pub fn within(&mut self, topology: &str) {
+        for finding in &mut self.findings {
+            finding.fingerprint = fingerprint(&[&finding.fingerprint, topology]);
+        }
+    }
+}
+
 /// Rules that the engine itself reports, for what no condition can say.
 pub const UNUSED_IGNORE: &str = "unused-ignore";
 /// See [`UNUSED_IGNORE`].
@@ -196,11 +205,13 @@ impl Runner<'_> {
             symptom: self.optional(rule, "symptom", file.symptom.is_some(), subject)?,
             note: self.optional(rule, "note", file.note.is_some(), subject)?,
             labels: self.labels(rule, at, subject)?,
+            flow: Vec::new(),
             fingerprint: String::new(),
             fixes,
             nodes,
             link,
         };
+        finding.flow = labels::flow(self.model, at, &finding.labels);
         finding.fingerprint = self.fingerprint(&finding, at, key);
         Ok(finding)
     }
@@ -429,6 +440,7 @@ impl Runner<'_> {
             nodes: Vec::new(),
             link: None,
             labels: vec![label],
+            flow: Vec::new(),
             fixes: Vec::new(),
             fingerprint: fingerprint(&[&rule.id, detail, "", "", "", &span.start.to_string()]),
         })

@@ -6,14 +6,41 @@ use crate::lint::{Finding, Safety};
 
 use super::snippet::{self, Texts};
 use super::words::{Ink, clean, count, paragraph, wrap};
-use super::{Report, Style, checked, diff, mended};
+use super::{Report, Run, Style, Summary, checked, diff, mended};
 
 /// Places of one finding that are drawn.
 const PLACES: usize = 6;
 
-/// The whole report.
-pub fn render(report: &Report<'_>, style: &Style) -> String {
-    let style = *style;
+/// The whole report: one topology after the other, each under its name where there are several.
+pub fn render(run: &Run<'_>, style: &Style) -> String {
+    if !run.is_several() {
+        return run.reports.iter().map(|report| one(report, *style)).collect();
+    }
+    let mut text = String::new();
+    for report in &run.reports {
+        text.push_str(&style.paint(Ink::Strong, &format!("topology {}", clean(report.topology()))));
+        text.push_str(&format!("\n\n{}\n", one(report, *style)));
+    }
+    text + &together(run, *style)
+}
+
+/// `3 topologies: 1 error, 2 infos, 1 could not be checked`.
+fn together(run: &Run<'_>, style: Style) -> String {
+    let all = Summary::of_all(run);
+    let mut parts = Vec::new();
+    if all.errors + all.warnings == 0 && !run.reports.iter().any(|report| report.linted.failed) {
+        parts.push("no errors or warnings".to_owned());
+    }
+    parts.extend(Some(totals_of(&all, style)).filter(|totals| !totals.is_empty()));
+    if !run.unread.is_empty() {
+        let names: Vec<&str> = run.unread.iter().map(|unread| unread.name.as_str()).collect();
+        parts.push(style.paint(Ink::Severity(Severity::Error), &format!("not checked: {}", clean(&names.join(", ")))));
+    }
+    let heading = style.paint(Ink::Strong, &format!("{} topologies:", run.reports.len() + run.unread.len()));
+    format!("{heading} {}\n", parts.join(", "))
+}
+
+fn one(report: &Report<'_>, style: Style) -> String {
     let mut texts = Texts::new(report.model());
     let shown: Vec<&Finding> =
         report.linted.findings.iter().filter(|finding| style.verbose || finding.severity > Severity::Info).collect();
@@ -76,7 +103,10 @@ fn fix(report: &Report<'_>, suggestion: &Suggestion, first: bool, style: Style) 
 
 /// `1 error, 2 infos (--verbose lists them), 1 ignored`.
 pub(super) fn totals(report: &Report<'_>, style: Style) -> String {
-    let summary = super::Summary::of(report);
+    totals_of(&Summary::of(report), style)
+}
+
+fn totals_of(summary: &Summary, style: Style) -> String {
     let mut parts = Vec::new();
     if summary.errors > 0 {
         parts.push(style.paint(Ink::Severity(Severity::Error), &count(summary.errors, "error")));

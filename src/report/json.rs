@@ -6,7 +6,7 @@ use crate::deployment::Deployment;
 use crate::fix::suggest;
 use crate::lint::{Finding, Label};
 
-use super::{Report, Summary};
+use super::{Report, Run, Summary};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -27,6 +27,9 @@ struct FindingJson<'a> {
     labels: Vec<LabelJson<'a>>,
     fixes: Vec<FixJson<'a>>,
     fingerprint: &'a str,
+    /// Only where several topologies were checked: names of nodes are unique in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topology: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -60,13 +63,12 @@ struct EditJson<'a> {
 }
 
 /// The report as pretty-printed JSON.
-pub fn render(report: &Report<'_>) -> String {
-    let model = report.model();
+pub fn render(run: &Run<'_>) -> String {
     pretty(&Document {
         version: 1,
         tool_version: env!("CARGO_PKG_VERSION"),
-        summary: Summary::of(report),
-        findings: report.linted.findings.iter().map(|found| finding(model, found)).collect(),
+        summary: Summary::of_all(run),
+        findings: run.findings().map(|(report, found)| finding(report, found, run.is_several())).collect(),
     })
 }
 
@@ -75,18 +77,19 @@ pub(super) fn pretty(document: &impl Serialize) -> String {
     serde_json::to_string_pretty(document).unwrap_or_default() + "\n"
 }
 
-fn finding<'a>(model: &'a Deployment, finding: &'a Finding) -> FindingJson<'a> {
-    let name = |node: &usize| model.nodes[*node].name.as_str();
+fn finding<'a>(report: Report<'a>, finding: &'a Finding, several: bool) -> FindingJson<'a> {
+    let model = report.model();
     FindingJson {
         rule: &finding.rule,
         severity: finding.severity.name(),
         message: &finding.message,
         symptom: finding.symptom.as_deref(),
-        nodes: finding.nodes.iter().map(name).collect(),
+        nodes: report.nodes(finding),
         link: finding.link.as_deref(),
         labels: finding.labels.iter().enumerate().map(|(at, one)| label(model, one, at == 0)).collect(),
         fixes: finding.fixes.iter().map(|one| fix(model, one)).collect(),
         fingerprint: &finding.fingerprint,
+        topology: several.then(|| report.topology()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Reports: a project and its findings as text for people and for programs, one file a format.
+//! Reports: projects and their findings as text for people and for programs, one file a format.
 //!
 //! Invariants: nothing is printed, read or looked up here; what a report depends on is passed in. No text of a file
 //! leaves unmasked, and no control character of one reaches a terminal. The same input gives the same bytes.
@@ -11,14 +11,20 @@ mod csv;
 mod diff;
 mod excerpt;
 pub mod explain;
+pub mod github;
+pub mod gitlab;
 pub mod human;
 pub mod json;
+pub mod junit;
 pub mod links;
 pub mod mended;
 pub mod ports;
 pub mod rules;
+pub mod sarif;
+mod sarif_log;
 pub mod short;
 mod snippet;
+pub mod statistics;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -27,10 +33,11 @@ pub mod unified;
 mod words;
 
 use crate::deployment::Deployment;
-use crate::lint::Linted;
+use crate::lint::{Finding, Linted, Rules};
 use crate::project::{Mended, Project};
 
 pub use summary::Summary;
+pub use words::clean as one_line;
 
 /// What is reported: a project, and what linting it brought.
 #[derive(Clone, Copy)]
@@ -43,9 +50,52 @@ pub struct Report<'a> {
     pub mended: Option<&'a Mended>,
 }
 
-impl Report<'_> {
-    fn model(&self) -> &Deployment {
+impl<'a> Report<'a> {
+    fn model(&self) -> &'a Deployment {
         &self.project.model
+    }
+
+    /// The topology as paths show it.
+    pub fn topology(&self) -> &'a str {
+        let model = self.model();
+        &model.sources().get(model.inputs.topology_source).name
+    }
+
+    /// The names of a finding's nodes, the calling one first.
+    fn nodes(&self, finding: &Finding) -> Vec<&'a str> {
+        finding.nodes.iter().map(|node| self.model().nodes[*node].name.as_str()).collect()
+    }
+}
+
+/// A topology that was asked for and could not be checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// Its name for people.
+    pub name: String,
+    /// Why.
+    pub why: String,
+}
+
+/// What one run reports: every topology that was asked for.
+#[derive(Clone)]
+pub struct Run<'a> {
+    /// The rules, for formats that document them.
+    pub rules: &'a Rules,
+    /// Those that were checked, in the order they were asked for.
+    pub reports: Vec<Report<'a>>,
+    /// Those that could not be.
+    pub unread: Vec<Unread>,
+}
+
+impl<'a> Run<'a> {
+    /// Whether more than one topology was asked for, so that it has to be said which one is meant.
+    fn is_several(&self) -> bool {
+        self.reports.len() + self.unread.len() > 1
+    }
+
+    /// Every finding with its report, in order.
+    fn findings(&self) -> impl Iterator<Item = (Report<'a>, &'a Finding)> {
+        self.reports.iter().flat_map(|report| report.linted.findings.iter().map(|finding| (*report, finding)))
     }
 }
 

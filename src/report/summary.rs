@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::catalogue::Severity;
 use crate::deployment::Verdict;
 
-use super::Report;
+use super::{Report, Run};
 
 /// Numbers of a report, in the order of the JSON contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -31,6 +31,21 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Counts all topologies of a run together.
+    pub fn of_all(run: &Run<'_>) -> Self {
+        run.reports.iter().map(Self::of).fold(Self::default(), |sum, one| Self {
+            nodes: sum.nodes + one.nodes,
+            links: sum.links + one.links,
+            dormant: sum.dormant + one.dormant,
+            undecidable: sum.undecidable + one.undecidable,
+            errors: sum.errors + one.errors,
+            warnings: sum.warnings + one.warnings,
+            infos: sum.infos + one.infos,
+            ignored: sum.ignored + one.ignored,
+            fixed: sum.fixed + one.fixed,
+        })
+    }
+
     /// Counts.
     pub fn of(report: &Report<'_>) -> Self {
         let links = |verdict| report.model().links.iter().filter(|link| link.verdict == verdict).count();

@@ -8,7 +8,7 @@ use super::{Case, KEY_MANAGER, gateway, mismatch, style};
 
 #[test]
 fn a_finding_shows_both_sides_the_ways_out_and_what_was_checked() {
-    assert_snapshot!(human::render(&mismatch().open().report(), &style()), @"
+    assert_snapshot!(human::render(&mismatch().open().run(), &style()), @"
     error[test-mismatch]: gw calls km on Thrift port 10399, but km listens on 10402
        ╭─[gw/repository/conf/carbon.xml:4:13]
      3 │   <Ports>
@@ -60,9 +60,9 @@ fn a_finding_shows_both_sides_the_ways_out_and_what_was_checked() {
 #[test]
 fn ascii_is_enough_and_colours_are_asked_for() {
     let opened = mismatch().open();
-    let plain = human::render(&opened.report(), &Style { unicode: false, ..style() });
+    let plain = human::render(&opened.run(), &Style { unicode: false, ..style() });
     assert!(plain.is_ascii(), "{plain}");
-    let coloured = human::render(&opened.report(), &Style { color: true, ..style() });
+    let coloured = human::render(&opened.run(), &Style { color: true, ..style() });
     assert!(coloured.contains("\u{1b}[1;31merror[test-mismatch]\u{1b}[0m"), "{coloured}");
     assert!(!plain.contains('\u{1b}'));
 }
@@ -71,7 +71,7 @@ fn ascii_is_enough_and_colours_are_asked_for() {
 fn nothing_wrong_is_said_in_the_first_line() {
     let healthy =
         Case::default().node("gw", "gateway", "5", gateway("km.example.com")).node("km", "key-manager", "5", KEY_MANAGER);
-    assert_snapshot!(human::render(&healthy.open().report(), &style()), @"
+    assert_snapshot!(human::render(&healthy.open().run(), &style()), @"
     no errors or warnings
 
     checked 2 nodes
@@ -92,13 +92,13 @@ fn nothing_wrong_is_said_in_the_first_line() {
 fn infos_are_counted_and_listed_when_asked() {
     let case = Case::default().node("gw", "gateway", "5", gateway("kn.example.com")).node("km", "key-manager", "5", KEY_MANAGER);
     let opened = case.open();
-    let text = human::render(&opened.report(), &style());
+    let text = human::render(&opened.run(), &style());
     assert!(text.starts_with("no errors or warnings\n"), "{text}");
     assert!(text.contains("2 infos (--verbose lists them)"), "{text}");
     assert!(!text.contains("info[test-host]"), "{text}");
-    let verbose = human::render(&opened.report(), &Style { verbose: true, ..style() });
+    let verbose = human::render(&opened.run(), &Style { verbose: true, ..style() });
     assert_eq!(verbose.matches("info[test-host]").count(), 2, "{verbose}");
-    assert_eq!(short::render(&opened.report()).lines().count(), 2);
+    assert_eq!(short::render(&opened.run()).lines().count(), 2);
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn many_nodes_are_counted_by_role() {
     for index in 0..14 {
         case = case.node(&format!("gw-{index}"), "gateway", if index < 4 { "1" } else { "5" }, gateway("km.example.com"));
     }
-    let text = human::render(&case.open().report(), &style());
+    let text = human::render(&case.open().run(), &style());
     let checked = &text[text.find("checked").expect("what was checked")..];
     assert_snapshot!(checked, @"
     checked 15 nodes
@@ -129,12 +129,12 @@ fn many_nodes_are_counted_by_role() {
 
 #[test]
 fn short_has_one_line_a_finding() {
-    assert_snapshot!(short::render(&mismatch().open().report()), @r#"gw/repository/conf/carbon.xml:4:13: error[test-mismatch] gw calls km on Thrift port 10399, but km listens on 10402"#);
+    assert_snapshot!(short::render(&mismatch().open().run()), @r#"gw/repository/conf/carbon.xml:4:13: error[test-mismatch] gw calls km on Thrift port 10399, but km listens on 10402"#);
 }
 
 #[test]
 fn json_keeps_the_contract() {
-    assert_snapshot!(json::render(&mismatch().open().report()), @r#"
+    assert_snapshot!(json::render(&mismatch().open().run()), @r#"
     {
       "version": 1,
       "tool_version": "0.1.0",

@@ -1,6 +1,7 @@
 //! Tests of the reports, on projects in memory and with rules of their own: what the shipped rules say is tested there.
 
 mod findings;
+mod formats;
 mod overviews;
 mod safety;
 
@@ -12,7 +13,7 @@ use crate::home::Memory;
 use crate::lint::Linted;
 use crate::project::{Engine, OpenError, Project};
 
-use super::{Report, Style};
+use super::{Report, Run, Style};
 
 const MISMATCH: &str = r#"
 id: test-mismatch
@@ -73,6 +74,10 @@ struct Opened {
 impl Opened {
     fn report(&self) -> Report<'_> {
         Report { project: &self.project, linted: &self.linted, mended: None }
+    }
+
+    fn run(&self) -> Run<'_> {
+        Run { rules: &ENGINE.rules, reports: vec![self.report()], unread: Vec::new() }
     }
 }
 

@@ -7,17 +7,22 @@ use proptest::prelude::*;
 use crate::catalogue::Severity;
 use crate::report::excerpt::{Mark, Window, excerpts};
 use crate::report::snippet::draw_text;
-use crate::report::{Style, explain, human, json, links, ports, short};
+use crate::report::{Style, explain, github, gitlab, human, json, junit, links, ports, sarif, short, statistics};
 
 use super::{Case, KEY_MANAGER, Opened, gateway, mismatch, style};
 
 /// Every format of a project, in one text.
 fn everything(opened: &Opened) -> String {
-    let report = opened.report();
-    let mut text = human::render(&report, &Style { verbose: true, ..style() });
+    let run = opened.run();
+    let mut text = human::render(&run, &Style { verbose: true, ..style() });
     for part in [
-        short::render(&report),
-        json::render(&report),
+        short::render(&run),
+        json::render(&run),
+        sarif::render(&run),
+        github::render(&run),
+        gitlab::render(&run),
+        junit::render(&run),
+        statistics::render(&run, style()),
         ports::human(&opened.project, &|_| true),
         ports::json(&opened.project, &|_| true),
         links::human(&opened.project, &|_| true),
@@ -62,7 +67,7 @@ fn a_line_of_a_hundred_kilobytes_is_cut_to_what_matters() {
     let file = gateway("km.example.com").replace('\n', "").replace("<APIManager>", &format!("<APIManager>{filler}"));
     let file = file.replace("</APIManager>", &format!("<!--ThriftClientPort>10397</ThriftClientPort-->{filler}</APIManager>"));
     let opened = Case::default().node("gw", "gateway", "2", file).node("km", "key-manager", "5", KEY_MANAGER).open();
-    let text = human::render(&opened.report(), &style());
+    let text = human::render(&opened.run(), &style());
     assert!(text.contains("<ThriftServerHost>km.example.com"), "{text}");
     let longest = text.lines().map(|line| line.chars().count()).max().unwrap_or_default();
     assert!(longest <= 140, "{longest}: {text}");
@@ -74,7 +79,7 @@ fn files_that_are_not_utf8_are_pointed_at_where_it_matters() {
     let text = gateway("km.example.com").replace("    <ThriftServerHost>", "    <!-- \u{e4}\u{f6}\u{fc} --><ThriftServerHost>");
     file.extend(text.chars().map(|c| u8::try_from(u32::from(c)).expect("latin 1")));
     let opened = Case::default().node("gw", "gateway", "2", file).node("km", "key-manager", "5", KEY_MANAGER).open();
-    let text = human::render(&opened.report(), &style());
+    let text = human::render(&opened.run(), &style());
     let lines: Vec<&str> = text.lines().collect();
     let at = lines.iter().position(|line| line.contains("<!-- äöü -->")).expect("the line");
     let column = |line: &str, what: &str| line[..line.find(what).expect("there")].chars().count();

@@ -1,0 +1,62 @@
+//! What arguments name: topology files, their folders, or nodes without a file.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use crate::home::display;
+use crate::project::{Engine, OpenError, Project};
+use crate::report::{self, Style};
+
+/// A deployment that was asked for.
+pub enum Target {
+    /// A topology file; whether nobody named it.
+    File { path: PathBuf, is_default: bool },
+    /// Nodes as `name=role:directory`.
+    Nodes(Vec<String>),
+}
+
+/// The deployments that arguments name, each once.
+pub fn of(arguments: &[String]) -> Result<Vec<Target>, String> {
+    if arguments.is_empty() {
+        return Ok(vec![Target::File { path: "topology.yaml".into(), is_default: true }]);
+    }
+    match arguments.iter().filter(|argument| is_node(argument)).count() {
+        0 => {}
+        nodes if nodes == arguments.len() => return Ok(vec![Target::Nodes(arguments.to_vec())]),
+        _ => return Err("error: expected topology files, or nodes as NAME=ROLE:DIRECTORY, but not both".to_owned()),
+    }
+    let mut seen = HashSet::new();
+    let paths = arguments.iter().map(Path::new).map(|path| if path.is_dir() { path.join("topology.yaml") } else { path.into() });
+    let once = paths.filter(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
+    Ok(once.map(|path| Target::File { path, is_default: false }).collect())
+}
+
+/// `name=role:directory`, and no file of that name.
+fn is_node(argument: &str) -> bool {
+    argument.split_once('=').is_some_and(|(name, _)| !name.contains(['/', '\\', '.'])) && !Path::new(argument).is_file()
+}
+
+impl Target {
+    /// Its name for people.
+    pub fn name(&self) -> String {
+        match self {
+            Self::File { path, .. } => display(path),
+            Self::Nodes(_) => "<command line>".to_owned(),
+        }
+    }
+
+    /// Opens it.
+    pub fn open(&self, engine: &Engine) -> Result<Project, OpenError> {
+        match self {
+            Self::File { path, .. } => engine.open(path),
+            Self::Nodes(nodes) => engine.open_ad_hoc(nodes),
+        }
+    }
+
+    /// Why it cannot be opened, for people.
+    pub fn explain(&self, error: &OpenError, style: &Style) -> String {
+        let hint = "\nName a topology file, or check directories without one: carbonlint check gw=gateway:homes/gw km=key-manager:homes/km";
+        let nameless = matches!((self, error), (Self::File { is_default: true, .. }, OpenError::Unreadable { .. }));
+        report::topology_errors::render(error, style) + if nameless { hint } else { "" }
+    }
+}
