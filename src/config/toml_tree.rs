@@ -132,8 +132,7 @@ impl Tree {
                 Some((Key::Each, rest)) if node.kind == Kind::Array => {
                     open.extend(node.children.iter().map(|child| (*child, rest)));
                 }
-                // One table where an array of tables is read, and one value where a list is, are one of them: some write it so.
-                Some((Key::Each, rest)) if node.kind == Kind::Table && !rest.is_empty() => open.push((index, rest)),
+                // A single value where a list is expected is a list of one.
                 Some((Key::Each, [])) if node.kind == Kind::Scalar && !node.key.of(&self.pool).is_empty() => found.push(index),
                 Some((Key::Name(_), _)) if node.kind == Kind::Table => {
                     let matching = node.children.iter().filter_map(|child| Some((*child, self.after_key(*child, keys)?)));
