@@ -294,10 +294,10 @@ fn settings(text: &str) -> Vec<(String, String)> {
     let mut read = Vec::new();
     for node in parsed.descendants().filter(roxmltree::Node::is_element) {
         let mut names: Vec<&str> =
-            node.ancestors().filter(|above| above.is_element()).map(|above| above.tag_name().name()).collect();
+            node.ancestors().filter(roxmltree::Node::is_element).map(|above| above.tag_name().name()).collect();
         names.reverse();
         let path = format!("/{}", names.join("/"));
-        let said: String = node.children().filter(|child| child.is_text()).filter_map(|child| child.text()).collect();
+        let said: String = node.children().filter(roxmltree::Node::is_text).filter_map(|child| child.text()).collect();
         // Blanks of a section are none of its settings.
         if !said.trim().is_empty() || path.ends_with(['a', 'b']) {
             read.push((path.clone(), said));
