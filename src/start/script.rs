@@ -45,7 +45,7 @@ struct Hit {
 
 /// Reads a script. What is commented out is not there.
 pub fn read(text: &str, syntax: Syntax) -> Options {
-    let mut reader = Reader { syntax, hits: Vec::new(), depth: 0, command: String::new() };
+    let mut reader = Reader { syntax, hits: Vec::new(), depth: 0, command: CommandLine::default() };
     let mut start = 0;
     for (number, line) in text.split_inclusive('\n').enumerate() {
         reader.line(line.trim_end_matches(['\n', '\r']), start, number);
@@ -71,29 +71,32 @@ struct Reader {
     /// How many `if` and `case` are open.
     depth: usize,
     /// The command so far, where lines go on in the next one.
-    command: String,
+    command: CommandLine,
 }
 
 impl Reader {
     /// Reads a line that starts at a byte of the text.
     fn line(&mut self, line: &str, start: usize, number: usize) {
         let code = &line[..comment(line, self.syntax)];
-        let branches = self.syntax == Syntax::Shell && self.command.is_empty();
+        let branches = self.syntax == Syntax::Shell && self.command.text.is_empty();
         if branches {
             self.branch(code);
         }
         if clears_java_opts(code) && self.depth == 0 && self.syntax != Syntax::Wrapper {
             self.hits.retain(|hit| hit.said.rank != Rank::JavaOpts);
         }
+        let before = self.command.text.len();
+        self.command.push(code);
+        let tested = self.syntax != Syntax::Wrapper && is_tested(code);
         let options = OPTION.as_ref().filter(|_| code.contains("-D") && !says_only(code));
         for captures in options.into_iter().flat_map(|option| option.captures_iter(code)) {
             let Some((name, range, value)) = hit(code, &captures) else { continue };
             let at = captures.get(0).map_or(0, |whole| whole.start());
             let (rank, order) = match self.syntax {
                 Syntax::Wrapper => wrapper_order(code),
-                _ => (rank(&format!("{}{}", self.command, &code[..at])), number),
+                _ => (self.command.rank(before + at), number),
             };
-            let said = Said { what: self.what(code, &value), range: start + range.start..start + range.end, rank };
+            let said = Said { what: self.what(tested, &value), range: start + range.start..start + range.end, rank };
             self.hits.push(Hit { name, said, order });
         }
         let goes_on = match self.syntax {
@@ -102,8 +105,8 @@ impl Reader {
             Syntax::Wrapper => None,
         };
         match goes_on {
-            Some(part) => self.command.push_str(part),
-            None => self.command.clear(),
+            Some(part) => self.command.text.truncate(before + part.len()),
+            None => self.command = CommandLine::default(),
         }
     }
 
@@ -120,10 +123,8 @@ impl Reader {
         }
     }
 
-    fn what(&self, code: &str, value: &str) -> What {
-        let start = code.trim_start();
-        let tested = start.starts_with('[') || start.starts_with("test ") || start.to_lowercase().starts_with("if ");
-        if self.depth > 0 || self.syntax != Syntax::Wrapper && tested {
+    fn what(&self, tested: bool, value: &str) -> What {
+        if self.depth > 0 || tested {
             return What::Conditional;
         }
         if value.contains(['$', '%', '{', '`', '<', '@', '!']) {
@@ -149,10 +150,12 @@ fn hit(line: &str, captures: &regex::Captures<'_>) -> Option<(String, Range<usiz
 /// Where the comment of a line starts; its end, where it has none.
 fn comment(line: &str, syntax: Syntax) -> usize {
     let start = line.trim_start();
-    let lower = start.to_lowercase();
     let whole = match syntax {
         Syntax::Shell => return shell_comment(line),
-        Syntax::Batch => ["rem ", "@rem ", "::"].iter().any(|mark| lower.starts_with(mark)),
+        Syntax::Batch => {
+            let lower = start.to_lowercase();
+            ["rem ", "@rem ", "::"].iter().any(|mark| lower.starts_with(mark))
+        }
         Syntax::Wrapper => start.starts_with(['#', '!']),
     };
     if whole { 0 } else { line.len() }
@@ -192,17 +195,55 @@ fn clears_java_opts(code: &str) -> bool {
     java_opts(code).is_some_and(|value| !value.contains("JAVA_OPTS"))
 }
 
-/// The rank of an option, from the command before it.
-fn rank(before: &str) -> Rank {
-    if before.contains("Bootstrap ") || before.contains(".sh ") || before.contains(".sh\" ") || before.contains(".bat ") {
-        let given = ["$*", "$@", "${@", "${*", "%*"].iter().any(|arguments| before.contains(arguments));
-        if given { Rank::Last } else { Rank::Argument }
-    } else if java_opts(before).is_some() || before.contains(" JAVA_OPTS=") {
-        Rank::JavaOpts
-    } else if before.contains("$JAVA_OPTS") || before.contains("${JAVA_OPTS") || before.contains("%JAVA_OPTS%") {
-        Rank::After
-    } else {
-        Rank::Before
+/// Whether a line asks for something before it does what it does.
+fn is_tested(code: &str) -> bool {
+    let start = code.trim_start();
+    start.starts_with('[') || start.starts_with("test ") || start.to_lowercase().starts_with("if ")
+}
+
+/// What tells where on a command line an option stands, each by the texts that do.
+const MARKS: [&[&str]; 4] = [
+    &["Bootstrap ", ".sh ", ".sh\" ", ".bat "],
+    &["$*", "$@", "${@", "${*", "%*"],
+    &[" JAVA_OPTS="],
+    &["$JAVA_OPTS", "${JAVA_OPTS", "%JAVA_OPTS%"],
+];
+
+/// The length of the longest of them: one may begin in one line and end in the next.
+const LONGEST: usize = 12;
+
+/// A command, over one line or several, with where each of the marks first ends: so that a long one is searched once.
+#[derive(Default)]
+struct CommandLine {
+    text: String,
+    ends: [Option<usize>; 4],
+}
+
+impl CommandLine {
+    /// Takes the next part of the command.
+    fn push(&mut self, part: &str) {
+        let mut from = self.text.len().saturating_sub(LONGEST);
+        while !self.text.is_char_boundary(from) {
+            from -= 1;
+        }
+        self.text.push_str(part);
+        for (end, marks) in self.ends.iter_mut().zip(MARKS).filter(|(end, _)| end.is_none()) {
+            let first = |mark: &&str| self.text[from..].find(mark).map(|at| from + at + mark.len());
+            *end = marks.iter().filter_map(first).min();
+        }
+    }
+
+    /// The rank of an option at an offset.
+    fn rank(&self, at: usize) -> Rank {
+        let [arguments, given, assigned, used] = self.ends.map(|end| end.is_some_and(|end| end <= at));
+        let is_value = || java_opts(&self.text).is_some_and(|value| self.text.len() - value.len() <= at);
+        match (arguments, given) {
+            (true, true) => Rank::Last,
+            (true, false) => Rank::Argument,
+            _ if assigned || is_value() => Rank::JavaOpts,
+            _ if used => Rank::After,
+            _ => Rank::Before,
+        }
     }
 }
 
@@ -257,6 +298,23 @@ mod tests {
         assert_eq!(value(&command("$JAVA_OPTS -DportOffset=2")).as_deref(), Some("2"));
         assert_eq!(value("x Bootstrap -DportOffset=4 $*\nx $JAVA_OPTS -DportOffset=2 Bootstrap").as_deref(), Some("4"));
         assert_eq!(value("nohup sh wso2server.sh -DportOffset=4 &").as_deref(), Some("4"));
+    }
+
+    #[test]
+    fn a_command_ranks_the_same_in_one_line_and_in_many() {
+        let options = " $JAVA_OPTS -DportOffset=1 x.Bootstrap -DportOffset=2 $* -DportOffset=3";
+        for start in ["java", "JAVA_OPTS=-Da=b", "export JAVA_OPTS=", "x; JAVA_OPTS=1"] {
+            let whole = format!("{start}{options}");
+            let mut one = CommandLine::default();
+            one.push(&whole);
+            for cut in 0..whole.len() {
+                let mut two = CommandLine::default();
+                two.push(&whole[..cut]);
+                two.push(&whole[cut..]);
+                let ranks = |line: &CommandLine| (0..=whole.len()).map(|at| line.rank(at)).collect::<Vec<_>>();
+                assert_eq!(ranks(&one), ranks(&two), "{whole} at {cut}");
+            }
+        }
     }
 
     #[test]
