@@ -1,7 +1,7 @@
 //! `check`: lints, mends or shows what would be mended, one topology after the other, and reports on all of them at once.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::catalogue::Severity;
 use crate::fix::{FileChange, Wish};
@@ -244,8 +244,7 @@ impl Checker<'_> {
             .then(|| "paths are those from /, for files lie outside the working directory: apply with patch -d / -p1".to_owned());
         let unified = report::unified::render(&changes, name, |change| broken.contains(&change.real));
         let left_out = unified.left_out.into_iter().map(|what| format!("left out: {what}"));
-        let to =
-            self.options.output.as_deref().map_or(Ok(Destination::Standard), |path| output::file(path).map(Destination::File))?;
+        let to = Destination::of(self.options.output.as_deref())?;
         let mut notes: Vec<String> = outside.into_iter().chain(left_out).chain(held_back).collect();
         if self.options.statistics {
             let reports = opened.iter().map(Checked::report).collect();
@@ -277,8 +276,7 @@ impl Checker<'_> {
 
 /// Every destination, tried.
 fn prepare(wanted: &[Wanted]) -> Result<Vec<Destination>, String> {
-    let one = |file: Option<&Path>| file.map_or(Ok(Destination::Standard), |path| output::file(path).map(Destination::File));
-    wanted.iter().map(|wanted| one(wanted.file.as_deref())).collect()
+    wanted.iter().map(|wanted| Destination::of(wanted.file.as_deref())).collect()
 }
 
 /// Severities of `--rule ID=SEVERITY`.

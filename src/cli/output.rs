@@ -35,8 +35,15 @@ enum Way {
     InPlace,
 }
 
+impl Destination {
+    /// A file, prepared, or standard output where none is named.
+    pub fn of(file: Option<&Path>) -> Result<Self, String> {
+        file.map_or(Ok(Self::Standard), |path| self::file(path).map(Self::File))
+    }
+}
+
 /// Prepares a file; what it held stays until it is written.
-pub fn file(path: &Path) -> Result<FileOutput, String> {
+fn file(path: &Path) -> Result<FileOutput, String> {
     prepare(path).map(|way| FileOutput { path: path.to_owned(), way }).map_err(|error| cannot(path, &error))
 }
 

@@ -14,6 +14,13 @@ impl Slice {
         Self { start: narrow(start), end: narrow(end) }
     }
 
+    /// A text put behind a pool, and its place there.
+    pub(super) fn kept(pool: &mut String, text: &str) -> Self {
+        let start = pool.len();
+        pool.push_str(text);
+        Self::new(start, pool.len())
+    }
+
     pub(super) fn of(self, text: &str) -> &str {
         text.get(self.start as usize..self.end as usize).unwrap_or_default()
     }

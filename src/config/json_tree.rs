@@ -116,10 +116,10 @@ impl Tree {
         let exact = matches!(kind, Kind::Text | Kind::Bare) && place.of(text) == decoded;
         let node = Node {
             kind,
-            key: key.map_or_else(Slice::default, |key| self.keep(key.as_str())),
+            key: key.map_or_else(Slice::default, |key| Slice::kept(&mut self.pool, key.as_str())),
             key_place: key.map_or_else(Slice::default, |key| slice(key.range())),
             written,
-            text: if exact { place } else { self.keep(&decoded) },
+            text: if exact { place } else { Slice::kept(&mut self.pool, &decoded) },
             place,
             exact,
             parent,
@@ -127,12 +127,6 @@ impl Tree {
         };
         self.nodes.push(node);
         narrow(self.nodes.len() - 1)
-    }
-
-    fn keep(&mut self, text: &str) -> Slice {
-        let start = self.pool.len();
-        self.pool.push_str(text);
-        Slice::new(start, self.pool.len())
     }
 
     pub(super) fn node(&self, index: u32) -> Option<&Node> {

@@ -91,8 +91,8 @@ impl Tree {
     fn keep(&mut self, text: &str, parts: &Parts, element: Range<usize>, commented: bool) {
         let exact = parts.place.of(text) == parts.value;
         let statement = Statement {
-            key: if parts.key_place.of(text) == parts.key { parts.key_place } else { self.pool(&parts.key) },
-            text: if exact { parts.place } else { self.pool(&parts.value) },
+            key: if parts.key_place.of(text) == parts.key { parts.key_place } else { Slice::kept(&mut self.pool, &parts.key) },
+            text: if exact { parts.place } else { Slice::kept(&mut self.pool, &parts.value) },
             place: parts.place,
             element: Slice::new(element.start, element.end),
             key_place: parts.key_place,
@@ -101,12 +101,6 @@ impl Tree {
             commented,
         };
         self.statements.push(statement);
-    }
-
-    fn pool(&mut self, text: &str) -> Slice {
-        let start = self.pool.len();
-        self.pool.push_str(text);
-        Slice::new(start, self.pool.len())
     }
 
     pub(super) fn key_of(&self, statement: &Statement) -> &str {

@@ -97,11 +97,11 @@ impl Tree {
         let exact = kind == Kind::Scalar && place.of(text) == decoded;
         let node = Node {
             kind,
-            key: key.map_or_else(Slice::default, |(key, _)| self.keep(key)),
+            key: key.map_or_else(Slice::default, |(key, _)| Slice::kept(&mut self.pool, key)),
             written,
             element: Slice::new(start, span.end),
             key_at: narrow(key_at),
-            text: if exact { place } else { self.keep(&decoded) },
+            text: if exact { place } else { Slice::kept(&mut self.pool, &decoded) },
             place,
             exact,
             parent,
@@ -109,12 +109,6 @@ impl Tree {
         };
         self.nodes.push(node);
         narrow(self.nodes.len() - 1)
-    }
-
-    fn keep(&mut self, text: &str) -> Slice {
-        let start = self.pool.len();
-        self.pool.push_str(text);
-        Slice::new(start, self.pool.len())
     }
 
     pub(super) fn node(&self, index: u32) -> Option<&Node> {

@@ -151,7 +151,7 @@ impl Tree {
         }
         let joined: String = node.children().filter(worth).filter_map(|child| child.text()).collect();
         let place = Slice::new(piece.range().start, piece.range().end);
-        (Value { text: self.keep(&joined), place, exact: false }, container)
+        (Value { text: Slice::kept(&mut self.pool, &joined), place, exact: false }, container)
     }
 
     /// The value of a text that has no other beside it.
@@ -163,20 +163,14 @@ impl Tree {
             return self.value(storage, Slice::new(range.start, range.end));
         }
         let place = Slice::new(range.start, close_tag(text, end));
-        Value { text: self.keep(storage.as_str()), place, exact: false }
+        Value { text: Slice::kept(&mut self.pool, storage.as_str()), place, exact: false }
     }
 
     fn value(&mut self, storage: &StringStorage<'_>, place: Slice) -> Value {
         match storage {
             StringStorage::Borrowed(_) => Value { text: place, place, exact: true },
-            StringStorage::Owned(value) => Value { text: self.keep(value), place, exact: false },
+            StringStorage::Owned(value) => Value { text: Slice::kept(&mut self.pool, value), place, exact: false },
         }
-    }
-
-    fn keep(&mut self, value: &str) -> Slice {
-        let start = self.pool.len();
-        self.pool.push_str(value);
-        Slice::new(start, self.pool.len())
     }
 }
 

@@ -121,6 +121,8 @@ pub struct Deployment {
     callers: HashMap<(usize, usize), usize>,
     /// Whether every link of each node, every call to it and every port of it is in order as far as it is known.
     settled: Vec<bool>,
+    /// Nodes that read a file with one of `tables`.
+    with_tables: BTreeSet<usize>,
     /// Files that several nodes read, under one name or several.
     shared: shared::SharedFiles,
 }
@@ -331,6 +333,11 @@ impl Deployment {
         self.settled.get(node).copied().unwrap_or(true)
     }
 
+    /// Whether a node reads a file with a table at fault: what it says may stand there.
+    pub fn has_table_at_fault(&self, node: usize) -> bool {
+        self.with_tables.contains(&node)
+    }
+
     /// How many links go to a listener of a node, or may for all that is known, whether they fit or not.
     pub fn callers(&self, node: usize, listener: usize) -> usize {
         self.callers.get(&(node, listener)).copied().unwrap_or_default()
@@ -423,6 +430,7 @@ pub fn resolve(inputs: Inputs) -> Deployment {
     let clusters = groups::clusters(&inputs, &nodes, &links);
     let forwards = groups::forwards(&inputs, &nodes, &directory);
     let (links_of, callers) = (links_of(&nodes, &links), callers(&inputs.catalogue, &links));
+    let with_tables = tables.iter().flat_map(|table| &files[table.file].nodes).copied().collect();
     let settled = groups::settled(nodes.len(), &links, &collisions, &members);
     let shared = shared::SharedFiles::new(&inputs.sources, &files);
     Deployment {
@@ -439,6 +447,7 @@ pub fn resolve(inputs: Inputs) -> Deployment {
         links_of,
         callers,
         settled,
+        with_tables,
         shared,
     }
 }

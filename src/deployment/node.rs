@@ -199,13 +199,7 @@ fn shell(text: &str, declared: &topology::Node) -> Result<String, String> {
 /// The offset that the node's files give.
 fn file_offset(inputs: &Inputs, declared: &topology::Node, node: &Node, setting: &Setting) -> Offset {
     let place = setting.place().or(setting.file.map(|source| Place { source, span: crate::source::Span::default() }));
-    let origin = place.map_or_else(
-        || "as shipped".to_owned(),
-        |place| {
-            let name = &inputs.sources.get(place.source).name;
-            name.rsplit('/').next().unwrap_or(name).to_owned()
-        },
-    );
+    let origin = place.map_or_else(|| "as shipped".to_owned(), |place| inputs.sources.file_name(place.source).to_owned());
     let problem = |problem| Offset { value: Some(0), origin: origin.clone(), place, problem: Some(problem), ..Offset::default() };
     match setting.state {
         State::Unknown => {

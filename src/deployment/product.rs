@@ -6,7 +6,7 @@ use regex::Regex;
 
 use crate::catalogue::{Catalogue, Detector, Family};
 use crate::home::{FileState, Home};
-use crate::source::{Place, SourceId, Spanned};
+use crate::source::{Place, Spanned};
 
 use super::settings::{self, State};
 use super::{Inputs, Product};
@@ -107,7 +107,7 @@ fn try_one(inputs: &Inputs, home: &Home, detector: &Detector) -> Option<Product>
             };
             let written = parse(version.text.as_deref()?.trim(), catalogue).ok()?;
             let place = version.place();
-            let origin = place.map_or_else(String::new, |place| file_name(inputs, place.source));
+            let origin = place.map_or_else(String::new, |place| inputs.sources.file_name(place.source).to_owned());
             Some(judge(catalogue, id.or_else(|| written.id.clone()), &written, &origin, place))
         }
         Detector::File { file, pattern, kernels } => {
@@ -117,7 +117,7 @@ fn try_one(inputs: &Inputs, home: &Home, detector: &Detector) -> Option<Product>
             let place = captures
                 .get(0)
                 .map(|all| Place { source: *source, span: inputs.sources.get(*source).content.to_disk(all.range()) });
-            let origin = file_name(inputs, *source);
+            let origin = inputs.sources.file_name(*source).to_owned();
             if let Some(kernel) = captures.name("kernel") {
                 let family = *kernels.get(kernel.as_str())?;
                 let version = Some(family.to_string());
@@ -136,7 +136,7 @@ fn try_one(inputs: &Inputs, home: &Home, detector: &Detector) -> Option<Product>
                 None => true,
                 Some(path) => matches!(inputs.documents.get(*source), Some(Ok(document)) if !document.find(path).is_empty()),
             };
-            let origin = format!("the structure of {}", file_name(inputs, *source));
+            let origin = format!("the structure of {}", inputs.sources.file_name(*source));
             fits.then(|| Product { family: Some(*family), origin, ..Product::default() })
         }
     }
@@ -146,9 +146,4 @@ fn named(catalogue: &Catalogue, captures: &regex::Captures<'_>, origin: &str, pl
     let id = by_name(captures.name("name")?.as_str(), catalogue)?;
     let written = parse(captures.name("version")?.as_str(), catalogue).ok()?;
     Some(judge(catalogue, Some(id), &written, origin, place))
-}
-
-fn file_name(inputs: &Inputs, source: SourceId) -> String {
-    let name = &inputs.sources.get(source).name;
-    name.rsplit('/').next().unwrap_or(name).to_owned()
 }

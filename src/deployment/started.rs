@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::home::{FileState, Home};
-use crate::source::{Place, SourceId, Spanned};
+use crate::source::{Place, SourceId, Spanned, file_name};
 use crate::start::Rank;
 use crate::start::script::{Said, What};
 use crate::topology;
@@ -95,7 +95,7 @@ fn scripts<'a>(
     });
     let there: Vec<_> = there.collect();
     let command = declared.start.as_ref().map_or("", |start| start.value.as_str());
-    let named = |path: &str| command.split([' ', '/', '\\', '"', '\'', ';']).any(|word| Some(word) == path.rsplit('/').next());
+    let named = |path: &str| command.split([' ', '/', '\\', '"', '\'', ';']).any(|word| word == file_name(path));
     let one = there.iter().any(|(spec, ..)| named(&spec.path));
     let of_role = |of: &[String]| of.is_empty() || of.iter().any(|role| roles.contains(role));
     let counts = there.into_iter().filter(|(spec, ..)| if one { named(&spec.path) } else { of_role(&spec.roles) });
@@ -110,7 +110,7 @@ fn of_scripts(inputs: &Inputs, declared: &topology::Node, scripts: &[(SourceId, 
     };
     let line = |script: &(SourceId, &Said)| {
         let line = inputs.sources.file_line(place(script));
-        line.rsplit('/').next().unwrap_or(&line).to_owned()
+        file_name(&line).to_owned()
     };
     let differ = scripts.iter().any(|(_, said)| said.what != scripts[0].1.what);
     let value = if differ {
@@ -132,8 +132,7 @@ fn of_scripts(inputs: &Inputs, declared: &topology::Node, scripts: &[(SourceId, 
             what => Err(words(&line(&scripts[0]), what)),
         }
     };
-    let name = &inputs.sources.get(scripts[0].0).name;
-    let origin = name.rsplit('/').next().unwrap_or(name).to_owned();
+    let origin = inputs.sources.file_name(scripts[0].0).to_owned();
     let rank = scripts.iter().map(|(_, said)| said.rank).max().unwrap_or(Rank::Argument);
     (rank, StartOption { value, place: place(&scripts[0]), origin, loses: Vec::new() })
 }

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::catalogue::{self, InitFacts};
 use crate::home::{self, Disk, FileState, Found, FoundHome, Lies, Storage, Wanted, display};
 use crate::project::{Engine, Project};
-use crate::source::Content;
+use crate::source::{Content, file_name};
 use crate::topology::{self, TopologyError};
 
 use hosts::Host;
@@ -182,7 +182,7 @@ fn nodes(engine: &Engine, facts: &InitFacts, known: &[Known<'_>], names: &[Strin
 /// The offset that files of the home say, where it is not 0.
 fn offset(known: &Known<'_>) -> Option<OffsetSaid> {
     let (offset, sources) = (&known.node.offset, &known.inputs.sources);
-    let place = |place| roles::short(&sources.file_line(place)).to_owned();
+    let place = |place| file_name(&sources.file_line(place)).to_owned();
     match (offset.value, offset.problem, &offset.unknown) {
         (None, _, Some(why)) => Some(OffsetSaid::Unknown(why.clone())),
         (_, Some(_), _) | (None, ..) => {

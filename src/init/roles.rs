@@ -6,7 +6,7 @@ use crate::catalogue::{Apps, InitFacts, Said, Sections, SettingPlace, Told, Word
 use crate::config::Found;
 use crate::deployment::{Inputs, Node};
 use crate::home::{FileState, FoundHome, Storage, display};
-use crate::source::{Place, SourceId};
+use crate::source::{Place, SourceId, file_name};
 
 /// Roles, and what says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,18 +44,13 @@ impl Known<'_> {
 
     /// `carbon.xml:48`.
     pub fn file_line(&self, source: SourceId, found: &Found) -> String {
-        short(&self.inputs.sources.file_line(Place { source, span: found.span })).to_owned()
+        file_name(&self.inputs.sources.file_line(Place { source, span: found.span })).to_owned()
     }
 
     fn has_file(&self, path: &str) -> bool {
         let path = path.split('/').fold(self.home.path.clone(), |path, part| path.join(part));
         matches!(self.storage.lies(&path), Ok(Some(_)))
     }
-}
-
-/// The last part of a path with forward slashes.
-pub fn short(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// Everything that says something of the roles, the best first; at least one.
@@ -114,14 +109,14 @@ fn profile(known: &Known<'_>, facts: &InitFacts) -> Option<Evidence> {
     let option = known.node.started.get(property)?;
     let meaning = meaning(&facts.profiles, option.value.as_ref().ok()?)?;
     let place = known.inputs.sources.file_line(option.place);
-    Some(sure(&meaning.roles, format!("-D{property}={}, {}", meaning.is, short(&place))))
+    Some(sure(&meaning.roles, format!("-D{property}={}, {}", meaning.is, file_name(&place))))
 }
 
 fn script(known: &Known<'_>) -> Option<Evidence> {
     let there = |file: usize| *known.node.home.file(file) != FileState::Absent;
     let mut files = known.inputs.catalogue.files.iter().enumerate();
     let (_, script) = files.find(|(index, file)| file.is_script() && !file.roles.is_empty() && there(*index))?;
-    Some(sure(&script.roles, format!("the start script {}", short(&script.path))))
+    Some(sure(&script.roles, format!("the start script {}", file_name(&script.path))))
 }
 
 fn of_apps(known: &Known<'_>, apps: &Apps) -> Option<Evidence> {

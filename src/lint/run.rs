@@ -353,14 +353,14 @@ impl Runner<'_> {
         let link = &self.model.links[link];
         let nodes = std::iter::once(link.node).chain(link.targets.iter().map(|target| target.node));
         // A table with a slip of the pen in its name may be the one that holds the offset.
-        let tables = &self.model.tables;
-        let misspelt = |node: usize| tables.iter().any(|table| self.model.files[table.file].nodes.contains(&node));
         let guessed = |node: usize| {
             let Node { name, offset, .. } = &self.model.nodes[node];
             if offset.problem.is_some_and(|problem| problem != OffsetProblem::BlanksAround) {
                 return Some(format!("the offset of {name} is a guess: mend that first"));
             }
-            misspelt(node).then(|| format!("a table in a file of {name} has a name that nobody reads: mend that first"))
+            self.model
+                .has_table_at_fault(node)
+                .then(|| format!("a table in a file of {name} has a name that nobody reads: mend that first"))
         };
         nodes.into_iter().find_map(guessed)
     }

@@ -8,7 +8,9 @@ use crate::fix::suggest;
 use crate::home::HomeState;
 use crate::lint::{Finding, Safety};
 
-use super::words::{Ink, base_name, clean, count, paragraph, said, some_of, table};
+use crate::source::file_name;
+
+use super::words::{Ink, clean, count, paragraph, said, some_of, table};
 use super::{Report, Style, human};
 
 /// Nodes beyond which roles are listed instead.
@@ -82,7 +84,7 @@ fn offset(model: &Deployment, node: &Node) -> String {
     let offset = &node.offset;
     let source = match offset.place {
         Some(place) if place.source == model.inputs.topology_source => clean(&offset.origin).into_owned(),
-        Some(place) if offset.origin == base_name(&model.sources().get(place.source).name) => {
+        Some(place) if offset.origin == model.sources().file_name(place.source) => {
             format!("{}:{}", clean(&offset.origin), model.sources().position(place).start.line)
         }
         _ => clean(&offset.origin).into_owned(),
@@ -171,7 +173,7 @@ fn assumed(model: &Deployment) -> Vec<String> {
     for ((version, file), nodes) in &nodes_of {
         let all = nodes.len() == model.nodes.len() && nodes.len() > 2;
         let who = if all { "all nodes".to_owned() } else { some_of(nodes, NAMES) };
-        by_version.entry(version).or_default().push(format!("{} ({who})", base_name(file)));
+        by_version.entry(version).or_default().push(format!("{} ({who})", file_name(file)));
     }
     by_version
         .iter()

@@ -47,36 +47,40 @@ pub fn render(project: &Project, subject: &str) -> Result<String, String> {
 fn no_listener(model: &Deployment, index: usize, id: &str) -> Option<String> {
     let (catalogue, node) = (model.catalogue(), &model.nodes[index]);
     let spec = catalogue.listeners.iter().find(|spec| spec.id == id)?;
-    let why = if !holds(spec.versions, node.product.family) {
-        other_version(node, spec.versions)
-    } else if !spec.roles.iter().any(|role| catalogue.has_role(role, &node.role_set)) {
-        format!("only these roles open it: {}", spec.roles.join(", "))
-    } else if node.listeners.iter().any(|listener| catalogue.listeners[listener.spec].id == id && listener.out_of_profile) {
-        "its start profile does not run it".to_owned()
-    } else {
-        "it is off, and no file of the home states its port".to_owned()
-    };
-    Some(format!("{}.{id}: {}, which {} does not open: {why}\n", clean(&node.name), spec.title, clean(&node.name)))
+    let has_role = spec.roles.iter().any(|role| catalogue.has_role(role, &node.role_set));
+    let why = other_version(node, spec.versions)
+        .or_else(|| (!has_role).then(|| format!("only these roles open it: {}", spec.roles.join(", "))))
+        .or_else(|| {
+            let mut own = node.listeners.iter().filter(|listener| catalogue.listeners[listener.spec].id == id);
+            own.any(|listener| listener.out_of_profile).then(|| "its start profile does not run it".to_owned())
+        })
+        .unwrap_or_else(|| "it is off, and no file of the home states its port".to_owned());
+    Some(not_there(node, id, &spec.title, "open", &why))
 }
 
 /// Why a node does not make a call that others do.
 fn no_link(model: &Deployment, index: usize, id: &str) -> Option<String> {
     let (catalogue, node) = (model.catalogue(), &model.nodes[index]);
     let spec = catalogue.links.iter().find(|spec| spec.id == id)?;
-    let why = if !holds(spec.versions, node.product.family) {
-        other_version(node, spec.versions)
-    } else if !spec.readers.iter().any(|reader| reader.is(catalogue, &node.role_set)) {
-        let roles: Vec<&str> = spec.readers.iter().map(|reader| reader.role.as_str()).collect();
-        format!("only these roles make that call: {}", roles.join(", "))
-    } else {
-        "no file of the home states where it goes".to_owned()
-    };
-    Some(format!("{}.{id}: {}, which {} does not call: {why}\n", clean(&node.name), spec.title, clean(&node.name)))
+    let has_role = spec.readers.iter().any(|reader| reader.is(catalogue, &node.role_set));
+    let roles = || spec.readers.iter().map(|reader| reader.role.as_str()).collect::<Vec<_>>().join(", ");
+    let why = other_version(node, spec.versions)
+        .or_else(|| (!has_role).then(|| format!("only these roles make that call: {}", roles())))
+        .unwrap_or_else(|| "no file of the home states where it goes".to_owned());
+    Some(not_there(node, id, &spec.title, "call", &why))
 }
 
-fn other_version(node: &Node, versions: Range) -> String {
+/// What is said of a port or a call that a node does not have.
+fn not_there(node: &Node, id: &str, title: &str, does: &str, why: &str) -> String {
+    let name = clean(&node.name);
+    format!("{name}.{id}: {title}, which {name} does not {does}: {why}\n")
+}
+
+/// Why a version has no port or call of other versions.
+fn other_version(node: &Node, versions: Range) -> Option<String> {
     let own = node.product.family.map_or_else(|| "of unknown version".to_owned(), |family| family.to_string());
-    format!("{} is {own}; only versions {versions} have it", clean(&node.name))
+    let why = || format!("{} is {own}; only versions {versions} have it", clean(&node.name));
+    (!holds(versions, node.product.family)).then(why)
 }
 
 /// A listener that is listed, or that somebody calls all the same.

@@ -91,11 +91,6 @@ pub fn some_of(names: &[&str], limit: usize) -> String {
     }
 }
 
-/// The last part of a path.
-pub fn base_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
 /// Breaks a text between words so that lines fit; the first may be shorter or longer than the rest.
 pub fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
     let mut lines = vec![String::new()];

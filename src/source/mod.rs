@@ -124,10 +124,20 @@ impl Sources {
         format!("{}:{}", self.get(place.source).name, self.position(place).start.line)
     }
 
+    /// The last part of a file's name.
+    pub fn file_name(&self, source: SourceId) -> &str {
+        file_name(&self.get(source).name)
+    }
+
     /// All files, in the order they were added.
     pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
         (0u32..).map(SourceId).zip(self.files.iter())
     }
+}
+
+/// The last part of a path with forward slashes.
+pub fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// The candidate that is nearest to what was written, where one is near enough to be a slip of the pen.

@@ -261,11 +261,10 @@ impl<'a> Judge<'a> {
 
     /// One link for each address that is written; one without address where there is none.
     fn links(&self) -> Vec<Link> {
-        let link = || self.link();
         let setting = match &self.known.address {
             Address::Url(setting) => *setting,
             Address::PortAndHost { port, hosts } => {
-                let mut link = link();
+                let mut link = self.link();
                 let early = self.read_port(*port, hosts, &mut link);
                 return vec![self.finish(link, early)];
             }
@@ -284,12 +283,12 @@ impl<'a> Judge<'a> {
             let unused = self.unused(&text);
             match self.addresses(&text) {
                 Err(early) => {
-                    let mut link = link();
+                    let mut link = self.link();
                     self.without_address(setting, Some(&text), &mut link);
                     links.push(self.finish(link, unused.or(Some(early))));
                 }
                 Ok(addresses) => links.extend(addresses.iter().map(|address| {
-                    let mut link = link();
+                    let mut link = self.link();
                     let early = self.read_url(&text, address, &mut link);
                     self.finish(link, unused.clone().or(early))
                 })),
@@ -298,7 +297,7 @@ impl<'a> Judge<'a> {
         // Nor is what nobody wrote and nothing uses.
         let unused = || matches!(self.dormant(), Some((Verdict::Dormant, _)));
         if links.is_empty() && !self.known.optional && !unused() {
-            let mut link = link();
+            let mut link = self.link();
             self.without_address(setting, None, &mut link);
             let early = match judged_there.map(|other| &self.inputs.catalogue.links[other]) {
                 Some(other) => (Verdict::NotStated, format!("{} stands in for it", other.title)),

@@ -29,7 +29,7 @@ impl Judge<'_> {
     pub(super) fn unused(&self, text: &Text) -> Option<Early> {
         let as_shipped = || {
             let known = self.known.untouched.iter().any(|shipped| shipped == text.found.text.trim());
-            known.then(|| (Verdict::NotStated, "as shipped, and not known to be used here".to_owned()))
+            known.then(untouched)
         };
         self.place_of(text).and_then(|place| self.unmet(&place.live)).or_else(as_shipped)
     }
@@ -52,4 +52,9 @@ impl Judge<'_> {
             (Verdict::Undecidable, format!("{title} of {} cannot be known", self.node().name))
         })
     }
+}
+
+/// What becomes of an address that still is the shipped one, where nothing says that it is used.
+pub(super) fn untouched() -> Early {
+    (Verdict::NotStated, "as shipped, and not known to be used here".to_owned())
 }

@@ -4,6 +4,7 @@ use crate::catalogue::{self, Address, LocalMeaning};
 
 use super::super::groups::{is_own_port, may_be_open};
 use super::super::hosts::{Meant, Question, apart, has_role};
+use super::used::untouched;
 use super::{Judge, Link, Target, Verdict};
 
 impl Judge<'_> {
@@ -378,8 +379,4 @@ impl Judge<'_> {
         }
         (Verdict::Ok, String::new())
     }
-}
-
-fn untouched() -> (Verdict, String) {
-    (Verdict::NotStated, "as shipped, and not known to be used here".to_owned())
 }

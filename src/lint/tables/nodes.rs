@@ -76,11 +76,10 @@ pub const OFFSET: &[Field] = &[
         let offset = offset_of(m, at);
         let others = offset.overridden.iter().filter(|(other, _)| parse_int(other).ok() != offset.value);
         list(others.map(|(other, place)| {
-            let file = &m.sources().get(place.source).name;
             if place.source == m.inputs.topology_source {
                 format!("{other} of the start command")
             } else {
-                format!("{other} in {}", file.rsplit('/').next().unwrap_or(file))
+                format!("{other} in {}", m.sources().file_name(place.source))
             }
         }))
     }),
