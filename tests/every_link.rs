@@ -779,6 +779,33 @@ fn the_other_of_a_pair_is_meant_and_never_the_node_itself() {
 }
 
 #[test]
+fn control_planes_are_a_pair_beside_a_traffic_manager_of_its_own() {
+    let engine = Engine::new().expect("the embedded rules load");
+    let said = |other: &str| {
+        let mut memory = Memory::default();
+        for home in ["cp1", "cp2"] {
+            let text = format!(
+                "[apim.throttling]\nevent_duplicate_url = [\"{}\"]\n",
+                if home == "cp1" { other } else { "tcp://cp1:5672" }
+            );
+            memory.insert(format!("{home}/repository/conf/deployment.toml"), text);
+        }
+        memory.insert("tm/repository/conf/deployment.toml", "[server]\noffset = 0\n");
+        let topology = "defaults: {product: 4.2.0}\nnodes:\n  - {name: cp1, role: control-plane, home: cp1, host: cp1}\n  \
+                        - {name: cp2, role: control-plane, home: cp2, host: cp2}\n  - {name: tm, role: traffic-manager, home: tm, host: tm}\n";
+        let project = engine.open_in(&memory, Path::new(""), topology).unwrap_or_else(|error| panic!("{error}"));
+        let linted = engine.lint(&project, &HashMap::new());
+        let of = |finding: &carbonlint::lint::Finding| {
+            (finding.rule.clone(), finding.fixes.first().map(|fix| fix.title.clone()).unwrap_or_default())
+        };
+        linted.findings.iter().map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(said("tcp://cp2:5672"), []);
+    assert_eq!(said("tcp://tm:5672"), []);
+    assert_eq!(said("tcp://cp1:5672"), [("link-still-local".to_owned(), "call cp2:5672".to_owned())]);
+}
+
+#[test]
 fn an_address_that_stands_in_for_another_is_judged_once() {
     let engine = Engine::new().expect("the embedded rules load");
     let verdicts = |toml: &str| {

@@ -143,6 +143,8 @@ pub struct Link {
     pub rest: Option<Place>,
     /// How the addresses of its setting do not pair with those that have to; said at the first of them.
     pub pairing: Option<String>,
+    /// The link of the catalogue whose address is used, because none of its own is written.
+    pub stands_in: Option<usize>,
 }
 
 /// The host of a link.
@@ -195,6 +197,11 @@ pub struct Target {
 }
 
 impl Link {
+    /// Whether it names nodes, none of which has the target's role.
+    pub fn misses_role(&self) -> bool {
+        !self.targets.is_empty() && !self.targets.iter().any(|target| self.candidates.contains(&target.node))
+    }
+
     /// The target that does not fit, else the first.
     pub fn target(&self) -> Option<&Target> {
         self.targets.iter().find(|target| !target.fits).or(self.targets.first())
@@ -243,9 +250,10 @@ impl<'a> Judge<'a> {
             (true, false) => (&target.otherwise, directory.with_role(&target.otherwise)),
             _ => (&target.roles, candidates),
         };
-        // The other of a pair is meant: itself is no candidate.
-        let candidates =
-            if target.peer { candidates.iter().copied().filter(|other| *other != index).collect() } else { candidates };
+        // The other of a pair is meant: one of the same role, and not itself.
+        let shared = |other: &Node| target.roles.iter().any(|role| node.role_set.contains(role) && other.role_set.contains(role));
+        let is_peer = |other: &usize| *other != index && shared(&nodes[*other]);
+        let candidates = if target.peer { candidates.iter().copied().filter(is_peer).collect() } else { candidates };
         Some(Self { inputs, nodes, directory, reader, index, spec, known, roles, target, target_roles, candidates })
     }
 
@@ -272,11 +280,8 @@ impl<'a> Judge<'a> {
         let mut links = Vec::new();
         let mut texts: Vec<_> = self.texts(setting).collect();
         let fallback = self.known.falls_back_to.filter(|_| texts.is_empty());
-        let judged_there = fallback.filter(|other| self.makes(*other));
-        if let (Some(other), None) = (fallback, judged_there)
-            && let Address::Url(other) = self.inputs.catalogue.links[other].address
-        {
-            texts.extend(self.texts(other));
+        if let Some(Address::Url(other)) = fallback.map(|other| &self.inputs.catalogue.links[other].address) {
+            texts.extend(self.texts(*other));
         }
         texts.retain(|text| self.reads(text));
         for text in texts {
@@ -293,6 +298,14 @@ impl<'a> Judge<'a> {
                     self.finish(link, unused.clone().or(early))
                 })),
             }
+        }
+        // What stands in is judged where it belongs, but for what only this call needs: the role of the node that it names.
+        let judged_there = fallback.filter(|other| self.makes(*other));
+        if judged_there.is_some() && !links.iter().any(Link::misses_role) {
+            links.clear();
+        }
+        for link in &mut links {
+            link.stands_in = fallback;
         }
         // Nor is what nobody wrote and nothing uses.
         let unused = || matches!(self.dormant(), Some((Verdict::Dormant, _)));
@@ -338,6 +351,7 @@ impl<'a> Judge<'a> {
             group: 0,
             rest: None,
             pairing: None,
+            stands_in: None,
         }
     }
 

@@ -112,9 +112,14 @@ pub const LINK: &[Field] = &[
     }),
     field("has_target", Bool, "whether it goes to a node of the topology", |m, at| Value::from(!link(m, at).targets.is_empty())),
     field("misses_role", Bool, "whether it names nodes, none of which has the target's role", |m, at| {
-        let link = link(m, at);
-        Value::from(!link.targets.is_empty() && !link.targets.iter().any(|target| link.candidates.contains(&target.node)))
+        Value::from(link(m, at).misses_role())
     }),
+    field(
+        "stands_in",
+        Text,
+        "what people call the link whose address is used because it has none of its own, or nothing",
+        |m, at| text(link(m, at).stands_in.map_or("", |other| m.catalogue().links[other].title.as_str())),
+    ),
     field("is_url", Bool, "whether it is written as a URL", |m, at| {
         Value::from(matches!(m.catalogue().links[link(m, at).spec].address, crate::catalogue::Address::Url(_)))
     }),
