@@ -356,3 +356,36 @@ fn placeholders_that_lead_back_to_themselves_are_not_known() {
         }
     }
 }
+
+#[test]
+fn java_reads_no_marked_and_no_wide_properties() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let conf = folder.path().join("tm/repository/conf");
+    fs::create_dir_all(&conf).expect("a folder");
+    fs::write(conf.join("carbon.xml"), "<Server><Version>2.6.0</Version><Ports><Offset>0</Offset></Ports></Server>")
+        .expect("a file");
+    fs::write(folder.path().join("topology.yaml"), "nodes:\n  - {name: tm, role: traffic-manager, home: tm, host: tm}\n")
+        .expect("a file");
+    let jndi = "connectionfactory.TopicConnectionFactory=amqp://admin:hidden@clientid/carbon?brokerlist='tcp://localhost:5672'\n";
+    let check = |bytes: &[u8]| {
+        fs::write(conf.join("jndi.properties"), bytes).expect("a file");
+        let mut command = Command::cargo_bin("carbonlint").expect("the binary");
+        let command = command.current_dir(folder.path()).args(["check", "topology.yaml", "--format", "short"]);
+        String::from_utf8(command.output().expect("it runs").stdout).expect("text")
+    };
+    let marked = |text: &str| [b"\xef\xbb\xbf", text.as_bytes()].concat();
+    let said = check(&marked(jndi));
+    assert!(said.contains("file-malformed") && said.contains("`connectionfactory.TopicConnectionFactory` is not set"), "{said}");
+    assert!(!said.contains("hidden"), "{said}");
+    let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain(jndi.bytes().flat_map(|byte| [byte, 0])).collect();
+    let said = check(&wide);
+    assert!(said.contains("file-malformed") && said.contains("UTF-16") && !said.contains("hidden"), "{said}");
+    // In front of a comment the mark does no harm.
+    assert!(!check(&marked(&format!("# brokers\n{jndi}"))).contains("file-malformed"));
+    assert!(!check(jndi.as_bytes()).contains("file-malformed"));
+    // Removing it is safe.
+    check(&marked(jndi));
+    let mut command = Command::cargo_bin("carbonlint").expect("the binary");
+    command.current_dir(folder.path()).args(["check", "topology.yaml", "--fix"]).output().expect("it runs");
+    assert_eq!(fs::read(conf.join("jndi.properties")).expect("a file"), jndi.as_bytes());
+}

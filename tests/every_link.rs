@@ -588,6 +588,39 @@ const IN_FILES: &[(&str, Row)] = &[
         ),
     ),
     (
+        "repository/conf/identity/sso-idp-config.xml",
+        Row(
+            "sso-acs",
+            &["1.10.0", "2.6.0"],
+            "key-manager",
+            "publisher",
+            "<SSOIdentityProviderConfig><ServiceProviders><ServiceProvider><AssertionConsumerService>https://HOST:PORT/publisher/jagg/jaggery_acs.jag</AssertionConsumerService></ServiceProvider></ServiceProviders></SSOIdentityProviderConfig>",
+            9443,
+        ),
+    ),
+    (
+        "repository/conf/identity/sso-idp-config.xml",
+        Row(
+            "sso-acs",
+            &["1.10.0", "2.6.0"],
+            "key-manager",
+            "publisher",
+            "<SSOIdentityProviderConfig><ServiceProviders><ServiceProvider><AssertionConsumerServiceURLs><AssertionConsumerServiceURL>https://HOST:PORT/publisher/jagg/jaggery_acs.jag</AssertionConsumerServiceURL></AssertionConsumerServiceURLs></ServiceProvider></ServiceProviders></SSOIdentityProviderConfig>",
+            9443,
+        ),
+    ),
+    (
+        "repository/conf/identity/sso-idp-config.xml",
+        Row(
+            "sso-acs",
+            &["1.10.0", "2.6.0"],
+            "key-manager",
+            "publisher",
+            "<SSOIdentityProviderConfig><ServiceProviders><ServiceProvider><DefaultAssertionConsumerServiceURL>https://HOST:PORT/publisher/jagg/jaggery_acs.jag</DefaultAssertionConsumerServiceURL></ServiceProvider></ServiceProviders></SSOIdentityProviderConfig>",
+            9443,
+        ),
+    ),
+    (
         "repository/deployment/server/jaggeryapps/admin/site/conf/site.json",
         Row(
             "site-json-workflow",
@@ -643,7 +676,6 @@ const ELSEWHERE: &[&str] = &[
     "thrift-client",
     "workflow-callback-service",
     "default-api-endpoints",
-    "sso-acs",
     "jndi-topic-factory",
     "jndi-queue-factory",
     "sp-server-url",

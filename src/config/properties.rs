@@ -11,7 +11,7 @@ use super::disk::{DiskMap, Slice};
 use super::malformed::{Malformed, merge_marker};
 use super::path::Path;
 use super::properties_text::{Unescaped, after_line, blanks, is_blank, is_continued, line_end};
-use crate::source::Content;
+use crate::source::{Content, Span};
 
 #[derive(Debug)]
 pub(super) struct Tree {
@@ -46,10 +46,14 @@ impl Tree {
         if let Some(marker) = merge_marker(content) {
             return Err(marker);
         }
-        Self::read(content.text(), is_marked(content)).map_err(|BadEscape(at)| {
+        let tree = Self::read(content.text(), is_marked(content)).map_err(|BadEscape(at)| {
             Malformed::at(content, at..at + 2, "a `\\u` without four hexadecimal digits behind it; expected `\\u` and the digits")
                 .because("a backslash that stands for itself (in a path of Windows) has to be written `\\\\`")
-        })
+        })?;
+        match unread_start(content, &tree) {
+            Some(malformed) => Err(malformed),
+            None => Ok(tree),
+        }
     }
 
     /// Reads a text; `marked` says that a byte-order mark stands in front of it.
@@ -151,6 +155,25 @@ impl Tree {
         });
         found.collect()
     }
+}
+
+/// What Java makes of a byte-order mark: it reads bytes of ISO-8859-1, in which UTF-16 is no text, and the mark of UTF-8 a part
+/// of the first key. In front of a comment it does no harm.
+fn unread_start(content: &Content, tree: &Tree) -> Option<Malformed> {
+    let start = content.to_disk(0..0).start;
+    let mark = Span::new(0, start);
+    let malformed = |message: String| Malformed { message, cause: None, span: mark, fix: None, twice: None };
+    if content.bytes().starts_with(&[0xff, 0xfe]) || content.bytes().starts_with(&[0xfe, 0xff]) {
+        let message = "properties in UTF-16, of which Java reads no key; expected ISO-8859-1 or ASCII".to_owned();
+        return Some(malformed(message).because("an editor or PowerShell saved the file as \"Unicode\""));
+    }
+    let first = tree.active().next().filter(|first| start > 0 && first.element.start == 0)?;
+    let key = tree.key_of(first).trim_start_matches('\u{feff}');
+    let message = format!("a byte-order mark, which Java takes for a part of the first key: `{key}` is not set; expected none");
+    let is_key = !key.is_empty() && !key.starts_with(['#', '!']);
+    is_key.then(|| {
+        malformed(message).because("an editor wrote the mark in front of the text").mended_by("remove the byte-order mark", "")
+    })
 }
 
 /// Whether a byte-order mark stands in front of the text.

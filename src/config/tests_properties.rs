@@ -152,12 +152,17 @@ fn a_merge_conflict_and_binary_data_are_malformed() {
 
 #[test]
 fn a_byte_order_mark_is_part_of_the_first_key() {
-    let content = Content::decode(b"\xef\xbb\xbfa=1\nb=2\n".to_vec(), TextKind::Utf8OrLatin1);
+    let read = |bytes: &[u8]| Content::decode(bytes.to_vec(), TextKind::Utf8OrLatin1);
+    let malformed = Document::parse(&read(b"\xef\xbb\xbfa=1\nb=2\n"), Format::Properties).expect_err("no key `a`");
+    assert!(malformed.message.contains("`a` is not set"), "{}", malformed.message);
+    let (_, edits) = malformed.fix.expect("a fix");
+    assert_eq!(edits, [Edit { span: Span::new(0, 3), text: String::new() }]);
+    // Part of a comment, it does no harm.
+    let content = read(b"\xef\xbb\xbf# a\na=1\nb=2\n");
     let document = Document::parse(&content, Format::Properties).expect("properties");
-    assert_eq!(document.find(&key("a")), []);
-    assert_eq!(document.find(&key("b"))[0].span, Span::new(9, 10));
+    assert_eq!(document.find(&key("b"))[0].span, Span::new(13, 14));
     let edits = set(&document, &content, &key("a"), "7", &[]).expect("edits");
-    assert_eq!(apply(content.bytes(), &edits, &content).as_deref(), Some(b"\xef\xbb\xbfa=1\nb=2\na=7\n".as_slice()));
+    assert_eq!(apply(content.bytes(), &edits, &content).as_deref(), Some(b"\xef\xbb\xbf# a\na=7\nb=2\n".as_slice()));
 }
 
 #[test]
