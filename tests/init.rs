@@ -359,17 +359,34 @@ fn a_name_that_several_homes_have_is_nobodys() {
     let expected = "  - name: gw-1
     role: gateway  # a guess: the name of its folder
     home: gw-1
-    # host: …  # the name by which other nodes reach it; gw-1, gw-2 say api.example.com: a load balancer's name, or a copy
+    # host: …  # the name by which other nodes reach it; gw-1, gw-2 say api.example.com: a load balancer's name, that of one machine, or a copy
   - name: gw-2
     role: gateway  # a guess: the name of its folder
     home: gw-2
-    # host: …  # the name by which other nodes reach it; gw-1, gw-2 say API.example.com: a load balancer's name, or a copy
+    # host: …  # the name by which other nodes reach it; gw-1, gw-2 say API.example.com: a load balancer's name, that of one machine, or a copy
   - name: km
     role: key-manager  # a guess: the name of its folder
     home: km
     host: km.example.com  # carbon.xml:5
 ";
     assert_eq!(nodes(&folder, &["."]), expected);
+}
+
+#[test]
+fn homes_whose_offsets_alone_differ_may_share_a_machine() {
+    let files = [conf("gw", carbon("2.6.0", "2", &named("vm"))), conf("km", carbon("2.6.0", "5", &named("vm")))];
+    let nodes = nodes(&folder(&borrowed(&files)), &["."]);
+    let asked = "    # machine: vm-1  # on one machine with the others of no name of their own? Their offsets all differ\n";
+    assert_eq!(nodes.matches(asked).count(), 2, "{nodes}");
+}
+
+#[test]
+fn archives_are_said_and_not_looked_into() {
+    let files = [conf("confs/gw", carbon("2.6.0", "2", "")), ("confs/wso2am-2.6.0.zip".to_owned(), String::new())];
+    let folder = folder(&borrowed(&files));
+    let said = "confs/wso2am-2.6.0.zip is an archive and was not looked into; where one is the home of a node, name it: \
+                `home: confs/wso2am-2.6.0.zip`";
+    assert!(nodes_and_notes(&folder, &["."]).1.contains(said), "{}", nodes_and_notes(&folder, &["."]).1);
 }
 
 #[test]

@@ -9,8 +9,8 @@ use crate::report::{self, Style};
 
 /// A deployment that was asked for.
 pub enum Target {
-    /// A topology file; whether nobody named it.
-    File { path: PathBuf, is_default: bool },
+    /// A topology file; whether it is the usual one of a folder, which nobody named.
+    File { path: PathBuf, is_usual: bool },
     /// Nodes as `name=role:directory`.
     Nodes(Vec<String>),
 }
@@ -18,7 +18,7 @@ pub enum Target {
 /// The deployments that arguments name, each once.
 pub fn of(arguments: &[String]) -> Result<Vec<Target>, String> {
     if arguments.is_empty() {
-        return Ok(vec![Target::File { path: "topology.yaml".into(), is_default: true }]);
+        return Ok(vec![Target::File { path: "topology.yaml".into(), is_usual: true }]);
     }
     match arguments.iter().filter(|argument| is_node(argument)).count() {
         0 => {}
@@ -26,9 +26,15 @@ pub fn of(arguments: &[String]) -> Result<Vec<Target>, String> {
         _ => return Err("error: expected topology files, or nodes as NAME=ROLE:DIRECTORY, but not both".to_owned()),
     }
     let mut seen = HashSet::new();
-    let paths = arguments.iter().map(Path::new).map(|path| if path.is_dir() { path.join("topology.yaml") } else { path.into() });
-    let once = paths.filter(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
-    Ok(once.map(|path| Target::File { path, is_default: false }).collect())
+    let file = |path: &Path| match path.is_dir() {
+        true => Target::File { path: path.join("topology.yaml"), is_usual: true },
+        false => Target::File { path: path.into(), is_usual: false },
+    };
+    let mut is_new = |target: &Target| match target {
+        Target::File { path, .. } => seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())),
+        Target::Nodes(_) => true,
+    };
+    Ok(arguments.iter().map(|argument| file(Path::new(argument))).filter(|target| is_new(target)).collect())
 }
 
 /// `name=role:directory`, and no file of that name.
@@ -55,8 +61,9 @@ impl Target {
 
     /// Why it cannot be opened, for people.
     pub fn explain(&self, error: &OpenError, style: &Style) -> String {
-        let hint = "\nName a topology file, or check directories without one: carbonlint check gw=gateway:homes/gw km=key-manager:homes/km";
-        let nameless = matches!((self, error), (Self::File { is_default: true, .. }, OpenError::Unreadable { .. }));
+        let hint = "\nName a topology file, write a first one (carbonlint init DIR), or check homes without one: \
+                    carbonlint check gw=gateway:homes/gw km=key-manager:homes/km";
+        let nameless = matches!((self, error), (Self::File { is_usual: true, .. }, OpenError::Unreadable { .. }));
         report::topology_errors::render(error, style) + if nameless { hint } else { "" }
     }
 }

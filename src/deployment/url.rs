@@ -59,6 +59,10 @@ pub fn split(text: &str, opaque: char) -> Result<UrlParts, String> {
         authority.find(':').map_or(to, |at| host_from + at)
     };
     let host = host_from..host_end;
+    let expected = || format!("expected {}://host:port", &text[start..colon]);
+    if host.is_empty() {
+        return Err(format!("it has no host: {}", expected()));
+    }
     check_host(&text[host.clone()], &text[to..end], opaque)?;
     let no_port = if &text[host_end..to] == ":" { host_end..to } else { host_end..host_end };
     let port = match &text[host_end..to] {
@@ -66,10 +70,10 @@ pub fn split(text: &str, opaque: char) -> Result<UrlParts, String> {
         rest => {
             let digits = rest.strip_prefix(':').ok_or("something follows the host that is no port")?;
             if !digits.chars().all(|c| c.is_ascii_digit() || c == opaque) {
-                return Err("the port is no number: expected https://host:port/".to_owned());
+                return Err(format!("the port is no number: {}", expected()));
             }
             if digits.len() > MAX_DIGITS && !digits.contains(opaque) {
-                return Err("the port is larger than any: expected https://host:port/".to_owned());
+                return Err(format!("the port is larger than any: {}", expected()));
             }
             Some(host_end + 1..to)
         }
@@ -78,9 +82,6 @@ pub fn split(text: &str, opaque: char) -> Result<UrlParts, String> {
 }
 
 fn check_host(host: &str, rest: &str, opaque: char) -> Result<(), String> {
-    if host.is_empty() {
-        return Err("it has no host: expected https://host:port/".to_owned());
-    }
     if host.contains(opaque) || host.starts_with('[') {
         return Ok(());
     }

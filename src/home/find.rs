@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
-use super::{Lies, ReadError, Storage, Wanted, display, join};
+use super::{Lies, ReadError, Storage, Wanted, archive, display, join};
 use crate::source::nearest;
 
 /// How deep homes may lie below a named folder.
@@ -49,6 +49,8 @@ pub enum Note {
     LeadsOut(String, String),
     /// There are more folders than are looked into; the first that was not.
     TooMany(String),
+    /// Archives, which may be homes and are not looked into: the first, and how many.
+    Archives(String, usize),
 }
 
 impl fmt::Display for Note {
@@ -58,6 +60,14 @@ impl fmt::Display for Note {
             Self::Unreadable(path, why) => write!(f, "{path} is left out: {why}"),
             Self::LeadsOut(path, target) => {
                 write!(f, "{path} is left out: a symbolic link that leads out of the folders that were named; name {target} too")
+            }
+            Self::Archives(first, count) => {
+                let others = match count {
+                    0 | 1 => "is an archive and was".to_owned(),
+                    2 => "and another archive were".to_owned(),
+                    more => format!("and {} other archives were", more - 1),
+                };
+                write!(f, "{first} {others} not looked into; where one is the home of a node, name it: `home: {first}`")
             }
             Self::TooMany(path) => write!(
                 f,
@@ -86,23 +96,29 @@ pub fn find(storage: &dyn Storage, folders: &[PathBuf], wanted: &[Wanted]) -> Re
     let roots = folders.iter().map(|folder| root(storage, folder)).collect::<Result<Vec<_>, _>>()?;
     let first = wanted.iter().filter_map(|wanted| wanted.path.split('/').next()).collect();
     let reals = roots.iter().map(|root| root.real.clone()).collect();
-    let mut search = Search { storage, wanted, first, reals, seen: HashSet::new(), found: Found::default() };
+    let mut search =
+        Search { storage, wanted, first, reals, seen: HashSet::new(), archives: BTreeSet::new(), found: Found::default() };
     for root in &roots {
         search.below(root);
     }
-    Ok(search.found)
+    let Search { archives, mut found, .. } = search;
+    if let Some(first) = archives.first() {
+        found.notes.push(Note::Archives(display(first), archives.len()));
+    }
+    Ok(found)
 }
 
-/// Names of the directories directly in a folder, sorted.
-fn directories(storage: &dyn Storage, path: &Path) -> Result<Vec<String>, ReadError> {
-    let entries = storage.entries(path)?.into_iter();
-    Ok(entries.filter(|(_, lies)| *lies == Lies::Directory).map(|(name, _)| name).collect())
+/// Names of the directories and of the archives directly in a folder, sorted.
+fn look(storage: &dyn Storage, path: &Path) -> Result<(Vec<String>, Vec<String>), ReadError> {
+    let (folders, files): (Vec<_>, Vec<_>) = storage.entries(path)?.into_iter().partition(|(_, lies)| *lies == Lies::Directory);
+    let names = |entries: Vec<(String, Lies)>| entries.into_iter().map(|(name, _)| name);
+    Ok((names(folders).collect(), names(files).filter(|name| archive::kind(Path::new(name)).is_some()).collect()))
 }
 
 /// A directory beside a missing one that has a similar name.
 fn similar(storage: &dyn Storage, path: &Path) -> Option<String> {
     let (parent, name) = path.parent().zip(path.file_name())?;
-    let beside = directories(storage, parent).unwrap_or_default();
+    let (beside, _) = look(storage, parent).unwrap_or_default();
     let found = nearest(&name.to_string_lossy(), beside.iter().map(String::as_str))?;
     Some(display(&parent.join(found)))
 }
@@ -144,6 +160,8 @@ struct Search<'a> {
     reals: Vec<PathBuf>,
     /// Directories that were looked into, by where they really lie.
     seen: HashSet<PathBuf>,
+    /// Archives beside them.
+    archives: BTreeSet<PathBuf>,
     found: Found,
 }
 
@@ -162,8 +180,8 @@ impl Search<'_> {
                 continue;
             }
             self.found.looked += 1;
-            let inner = match directories(self.storage, &at.path) {
-                Ok(inner) => inner,
+            let (inner, archives) = match look(self.storage, &at.path) {
+                Ok(found) => found,
                 Err(why) => {
                     self.found.notes.push(Note::Unreadable(display(&at.path), why));
                     continue;
@@ -172,6 +190,7 @@ impl Search<'_> {
             if inner.iter().any(|name| self.first.contains(name.as_str())) && self.is_home(&at.path) {
                 homes.push(at);
             } else if depth < DEEPEST {
+                self.archives.extend(archives.iter().map(|name| at.path.join(name)));
                 let searched = inner.into_iter().filter(|name| !name.starts_with('.') && !SKIPPED.contains(&name.as_str()));
                 queue.extend(searched.filter_map(|name| Some((self.enter(&at, &name)?, depth + 1))));
             }

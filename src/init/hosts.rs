@@ -1,6 +1,6 @@
 //! The name by which other nodes reach a home, as far as its files say it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::Ipv6Addr;
 
 use crate::catalogue::{Catalogue, InitFacts};
@@ -56,6 +56,26 @@ pub fn share(hosts: Vec<Host>, nodes: &[String]) -> Vec<Host> {
         other => other,
     };
     hosts.into_iter().map(shared).collect()
+}
+
+/// Which nodes may share a machine: no name of their own tells them apart, and all their offsets do.
+pub fn beside(hosts: &[Host], offsets: &[Option<i64>]) -> Vec<bool> {
+    let shared = |host: &Host| match host {
+        Host::Nothing => Some(String::new()),
+        Host::Shared(name, _) => Some(name.to_lowercase()),
+        Host::Named(..) | Host::Placeholder(_) => None,
+    };
+    let mut groups: HashMap<String, (usize, HashSet<Option<i64>>)> = HashMap::new();
+    for (host, offset) in hosts.iter().zip(offsets) {
+        if let Some(name) = shared(host) {
+            let (count, distinct) = groups.entry(name).or_default();
+            *count += 1;
+            distinct.insert(*offset);
+        }
+    }
+    let apart =
+        |(count, distinct): &(usize, HashSet<Option<i64>>)| *count > 1 && distinct.len() == *count && !distinct.contains(&None);
+    hosts.iter().map(|host| shared(host).and_then(|name| groups.get(&name)).is_some_and(apart)).collect()
 }
 
 /// A name or an address: no placeholder, no template, no URL.

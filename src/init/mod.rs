@@ -39,6 +39,8 @@ struct Node {
     /// At least one; the first counts.
     evidence: Vec<Evidence>,
     host: Host,
+    /// Whether it may share a machine with others.
+    beside: bool,
     /// The offset of the home's files, in words.
     offset: Option<OffsetSaid>,
     /// Whether the home says its version.
@@ -168,11 +170,14 @@ fn unreadable(known: &Known<'_>) -> Vec<String> {
 fn nodes(engine: &Engine, facts: &InitFacts, known: &[Known<'_>], names: &[String], paths: &[String]) -> Vec<Node> {
     let hosts = known.iter().map(|known| hosts::of(known, facts, &engine.catalogue)).collect();
     let hosts = hosts::share(hosts, names);
-    let node = |(((known, name), path), host): (((&Known<'_>, &String), &String), Host)| Node {
+    let offsets: Vec<Option<i64>> = known.iter().map(|known| known.node.offset.value).collect();
+    let hosts = hosts::beside(&hosts, &offsets).into_iter().zip(hosts);
+    let node = |(((known, name), path), (beside, host)): (((&Known<'_>, &String), &String), (bool, Host))| Node {
         name: name.clone(),
         path: path.clone(),
         evidence: roles::evidence(known, facts),
         host,
+        beside,
         offset: offset(known),
         version: known.node.product.family.is_some(),
     };

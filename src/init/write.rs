@@ -66,6 +66,9 @@ fn lines(node: &Node, fewer: Option<String>) -> Vec<String> {
     lines.extend(fewer);
     lines.push(format!("home: {}", scalar(&node.path)));
     lines.push(host(&node.host));
+    if node.beside {
+        lines.push(note("# machine: vm-1", "on one machine with the others of no name of their own? Their offsets all differ"));
+    }
     lines.extend(node.offset.as_ref().map(|said| match said {
         OffsetSaid::Known(words) => note("", words),
         OffsetSaid::Unknown(why) => note("# port_offset: …", why),
@@ -89,9 +92,10 @@ fn host(host: &Host) -> String {
     const MEANS: &str = "the name by which other nodes reach it";
     match host {
         Host::Named(name, place) => note(&format!("host: {}", scalar(name)), place),
-        Host::Shared(name, nodes) => {
-            note("# host: …", &format!("{MEANS}; {} say {name}: a load balancer's name, or a copy", several(nodes)))
-        }
+        Host::Shared(name, nodes) => note(
+            "# host: …",
+            &format!("{MEANS}; {} say {name}: a load balancer's name, that of one machine, or a copy", several(nodes)),
+        ),
         Host::Placeholder(place) => note("# host: …", &format!("{MEANS}; {place} holds a placeholder")),
         Host::Nothing => note("# host: …", MEANS),
     }

@@ -467,10 +467,18 @@ impl Runner<'_> {
         (kept, ignored)
     }
 
+    /// The worst first; before calls that fail what may be the cause of it: files, settings, nodes, ports.
     fn order<'f>(&self, finding: &'f Finding) -> impl Ord + use<'f> {
         let place = finding.labels.first().map(|label| label.place);
         let first = finding.nodes.first().copied().unwrap_or(self.model.nodes.len());
-        (std::cmp::Reverse(finding.severity), first, finding.rule.as_str(), finding.link.as_deref(), place)
+        (
+            std::cmp::Reverse(finding.severity),
+            finding.link.is_some(),
+            first,
+            finding.rule.as_str(),
+            finding.link.as_deref(),
+            place,
+        )
     }
 }
 

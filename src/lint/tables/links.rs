@@ -192,6 +192,15 @@ pub const TARGET: &[Field] = &[
     field("protocol", Text, "what it speaks", |m, at| {
         optional(with_target(m, at, |t| text(&m.catalogue().listeners[t.listener].protocol)))
     }),
+    field("scheme", Text, "the scheme with which the link means it", |m, at| {
+        let scheme = |target: &Target| {
+            let specs = &m.catalogue().links[m.links[at.first].spec].targets;
+            let mut listeners = specs.iter().flat_map(|spec| &spec.listeners);
+            let meant = listeners.find(|(_, listener)| *listener == target.listener);
+            text(meant.map_or(m.catalogue().listeners[target.listener].protocol.as_str(), |(scheme, _)| scheme))
+        };
+        optional(with_target(m, at, scheme))
+    }),
     field("live", Bool, "whether it opens", |m, at| on_target(m, at, |listener, _| Value::from(listener.live))),
     field("switched_off_by", List, "ids of the settings that keep it from opening", |m, at| {
         on_target(m, at, |listener, _| {
