@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# Pipelines, tried with the programs that read them: pre-commit runs the hook, Ansible the task, a shell the step of the action;
+# workflow, action and job are held against the schemas of their services. All is installed into an environment that is
+# thrown away afterwards.
+# Usage: tests/clients/pipelines.sh [PROGRAM]; without one it is built.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+root=$PWD
+
+skip() { echo "skipped: $*"; exit 0; }
+
+command -v python3 >/dev/null || skip "python3 is missing, so nobody has tried the pipelines"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+python3 -m venv "$work/python" 2>/dev/null || skip "python3 has no venv"
+"$work/python/bin/python" -m pip install --quiet --disable-pip-version-check --retries 1 \
+  pre-commit==4.7.0 check-jsonschema==0.39.0 ansible-core==2.19.14 PyYAML==6.0.4 2>"$work/pip.log" ||
+  skip "pre-commit and the others cannot be installed here"
+
+if [ $# -gt 0 ]; then
+  program=$1
+else
+  cargo build --locked --quiet
+  program=target/debug/carbonlint
+fi
+mkdir "$work/bin"
+ln -s "$(realpath "$program")" "$work/bin/carbonlint"
+export PATH="$work/bin:$work/python/bin:$PATH" PRE_COMMIT_HOME="$work/pre-commit" ANSIBLE_HOME="$work/ansible" LC_ALL=C.UTF-8
+
+fail() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
+expect() { grep -qF -- "$2" "$1" || { cat "$1" >&2; fail "expected in the output: $2"; }; }
+
+echo "schemas of the services"
+check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
+check-jsonschema --quiet --builtin-schema vendor.github-workflows examples/pipelines/github.yml
+check-jsonschema --quiet --builtin-schema vendor.gitlab-ci examples/pipelines/gitlab-ci.yml
+pre-commit validate-manifest .pre-commit-hooks.yaml
+pre-commit validate-config examples/pipelines/pre-commit-config.yaml
+
+echo "pre-commit"
+# A repository of hooks, as one would keep it, and one with a deployment.
+mkdir "$work/hooks" "$work/deployment"
+cp .pre-commit-hooks.yaml "$work/hooks/"
+cp -r examples/offset-mismatch "$work/deployment/dev"
+cp -r examples/healthy-distributed "$work/deployment/prod"
+for repository in hooks deployment; do
+  git -C "$work/$repository" init --quiet
+  git -C "$work/$repository" add --all
+  git -C "$work/$repository" -c user.name=test -c user.email=test@example.com commit --quiet --message first
+done
+cd "$work/deployment"
+hook() { pre-commit try-repo "$work/hooks" carbonlint-system "$@" > "$work/out" 2>&1; }
+if hook --files dev/topology.yaml; then fail "without arguments it is topology.yaml here, and there is none"; fi
+expect "$work/out" "topology.yaml cannot be read"
+cat > "$work/config.yaml" <<CONFIG
+repos:
+  - repo: $work/hooks
+    rev: $(git -C "$work/hooks" rev-parse HEAD)
+    hooks: [{id: carbonlint-system, args: [dev, prod]}]
+CONFIG
+hooked() { pre-commit run --config "$work/config.yaml" "$@" > "$work/out" 2>&1; }
+if hooked --all-files; then fail "the hook passed a deployment with an error"; fi
+expect "$work/out" "error[thrift-port-mismatch]: gw calls km on Thrift port 10399, but km listens on 10402"
+carbonlint check dev --fix --quiet
+hooked --all-files || { cat "$work/out"; fail "the hook failed on a deployment without one"; }
+hooked --files dev/README.md
+expect "$work/out" "no files to check"
+cd "$root"
+
+echo "Ansible"
+play() { # a folder with a topology, the status expected
+  cp -r "$1" "$work/rendered"
+  status=0
+  ansible-playbook --inventory localhost, --extra-vars "rendered=$work/rendered" examples/pipelines/ansible.yml > "$work/out" 2>&1 || status=$?
+  rm -rf "$work/rendered"
+  test "$status" -eq "$2" || { cat "$work/out" >&2; fail "ansible-playbook ended with $status on $1"; }
+}
+play examples/healthy-distributed 0
+play examples/offset-mismatch 2
+expect "$work/out" "gw calls km on Thrift port 10399, but km listens on 10402"
+
+echo "the step of the action"
+python3 - <<'PYTHON' > "$work/step.sh"
+import yaml
+steps = yaml.safe_load(open("action.yml"))["runs"]["steps"]
+print(next(step["run"] for step in steps if step.get("id") == "check"))
+PYTHON
+mkdir -p "$work/carbonlint/bin"
+ln -s "$work/bin/carbonlint" "$work/carbonlint/bin/carbonlint"
+status=0
+TOPOLOGIES="examples/offset-mismatch examples/healthy-distributed" ARGUMENTS="--fail-on warning" SARIF="$work/out.sarif" \
+  RUNNER_TEMP="$work" GITHUB_OUTPUT="$work/outputs" bash -e "$work/step.sh" > "$work/out" || status=$?
+test "$status" -eq 1 || fail "the step ended with $status"
+expect "$work/out" "::error file=examples/offset-mismatch/homes/gw/repository/conf/carbon.xml,line=48"
+expect "$work/outputs" "status=1"
+python3 -c "import json, sys; assert json.load(open(sys.argv[1]))['runs'][0]['results']" "$work/out.sarif"
+
+echo "pipelines: all as expected"
