@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::config::Format;
 use crate::home::{FileState, Home};
 use crate::source::{Place, SourceId, Spanned, file_name};
-use crate::start::Rank;
-use crate::start::script::{Said, What};
+use crate::start::script::{JavaOpts, Options, Said, What};
+use crate::start::{Rank, Syntax, command};
 use crate::topology;
 
 use super::Inputs;
@@ -43,14 +44,22 @@ impl Started {
     pub(super) fn of(inputs: &Inputs, declared: &topology::Node, home: &Home, roles: &[String]) -> Self {
         let scripts = scripts(inputs, declared, home, roles);
         let mut options = of_topology(inputs, declared);
+        java_opts(inputs, declared, &scripts, &mut options);
+        let environment = environment(declared);
         let mut said: BTreeMap<&str, Vec<(SourceId, &Said)>> = BTreeMap::new();
-        for (source, script) in &scripts {
-            for (name, option) in script.iter().filter(|(_, option)| !(declared.debug && option.rank == Rank::JavaOpts)) {
-                said.entry(name).or_default().push((*source, option));
+        for script in &scripts {
+            for (name, all) in script.options.iter() {
+                let counts = |said: &&Said| {
+                    let given = said.unless.as_ref().is_some_and(|variable| environment.contains_key(variable));
+                    !(given || declared.debug && said.java_opts)
+                };
+                if let Some(option) = all.iter().find(counts) {
+                    said.entry(name).or_default().push((script.source, option));
+                }
             }
         }
-        for (name, scripts) in said {
-            let (rank, option) = of_scripts(inputs, declared, &scripts);
+        for (name, of_name) in said {
+            let (rank, option) = of_scripts(inputs, declared, &scripts, &of_name);
             let given = declared.ranks.get(name).copied().unwrap_or(Rank::Argument);
             match options.remove(name) {
                 Some(command) => {
@@ -67,6 +76,43 @@ impl Started {
     }
 }
 
+/// What the topology says of the environment in which a script starts.
+fn environment(declared: &topology::Node) -> BTreeMap<String, String> {
+    let start = declared.start.as_ref().and_then(|start| command::read(&start.value).ok());
+    let mut all = start.map(|start| start.environment).unwrap_or_default();
+    let given = declared.environment.iter().filter(|(_, value)| !value.value.is_empty());
+    all.extend(given.map(|(name, value)| (name.clone(), value.value.clone())));
+    all
+}
+
+/// Takes out what the topology gives in `JAVA_OPTS` and the script throws away.
+fn java_opts(inputs: &Inputs, declared: &topology::Node, scripts: &[Script], options: &mut BTreeMap<String, StartOption>) {
+    let replaces = |script: &&Script| script.options.java_opts != JavaOpts::Kept;
+    let Some(first) = scripts.iter().find(replaces) else { return };
+    let sure = scripts.iter().all(|script| matches!(script.options.java_opts, JavaOpts::Replaced(_)));
+    let at = match &first.options.java_opts {
+        JavaOpts::Replaced(range) | JavaOpts::Perhaps(range) => range.clone(),
+        JavaOpts::Kept => return,
+    };
+    let line = line(inputs, place(inputs, first.source, at));
+    for (name, _) in declared.ranks.iter().filter(|(_, rank)| **rank == Rank::JavaOpts) {
+        if sure {
+            options.remove(name);
+        } else if let Some(option) = options.get_mut(name) {
+            option.value = Err(format!("{line} may replace the JAVA_OPTS that the script was given"));
+        }
+    }
+}
+
+fn place(inputs: &Inputs, source: SourceId, range: std::ops::Range<usize>) -> Place {
+    Place { source, span: inputs.sources.get(source).content.to_disk(range) }
+}
+
+/// A place as `wso2server.sh:12`.
+fn line(inputs: &Inputs, place: Place) -> String {
+    file_name(&inputs.sources.file_line(place)).to_owned()
+}
+
 fn of_topology(inputs: &Inputs, declared: &topology::Node) -> BTreeMap<String, StartOption> {
     let catalogue = &inputs.catalogue;
     let option = |value: &Spanned<String>| StartOption {
@@ -81,60 +127,66 @@ fn of_topology(inputs: &Inputs, declared: &topology::Node) -> BTreeMap<String, S
     properties.chain(offset).chain(profile).collect()
 }
 
+/// A start script of a home.
+struct Script<'a> {
+    source: SourceId,
+    options: &'a Options,
+    /// Whether a shell runs it. Every pack has those of Windows too.
+    shell: bool,
+}
+
 /// The start scripts of a home that may start the node: the one that its start command names, else those of no other role.
-fn scripts<'a>(
-    inputs: &'a Inputs,
-    declared: &topology::Node,
-    home: &Home,
-    roles: &[String],
-) -> Vec<(SourceId, &'a BTreeMap<String, Said>)> {
+fn scripts<'a>(inputs: &'a Inputs, declared: &topology::Node, home: &Home, roles: &[String]) -> Vec<Script<'a>> {
     let files = inputs.catalogue.files.iter().enumerate();
     let there = files.filter_map(|(index, spec)| match home.file(index) {
-        FileState::Read(source) => Some((spec, *source, inputs.documents.get(*source)?.as_ref().ok()?.options()?)),
+        FileState::Read(source) => {
+            let options = inputs.documents.get(*source)?.as_ref().ok()?.options()?;
+            Some((spec, Script { source: *source, options, shell: spec.format == Some(Format::Script(Syntax::Shell)) }))
+        }
         _ => None,
     });
     let there: Vec<_> = there.collect();
     let command = declared.start.as_ref().map_or("", |start| start.value.as_str());
-    let named = |path: &str| command.split([' ', '/', '\\', '"', '\'', ';']).any(|word| word == file_name(path));
+    let words: Vec<&str> = command.split([' ', '/', '\\', '"', '\'', ';', '&']).collect();
+    // Windows does not tell upper from lower case.
+    let named = |path: &str| words.iter().any(|word| word.eq_ignore_ascii_case(file_name(path)));
     let one = there.iter().any(|(spec, ..)| named(&spec.path));
     let of_role = |of: &[String]| of.is_empty() || of.iter().any(|role| roles.contains(role));
     let counts = there.into_iter().filter(|(spec, ..)| if one { named(&spec.path) } else { of_role(&spec.roles) });
-    counts.map(|(_, source, options)| (source, options)).collect()
+    counts.map(|(_, script)| script).collect()
 }
 
-/// What scripts say of an option: where they differ, nobody knows which of them starts the server.
-fn of_scripts(inputs: &Inputs, declared: &topology::Node, scripts: &[(SourceId, &Said)]) -> (Rank, StartOption) {
-    let place = |(source, said): &(SourceId, &Said)| {
-        let content = &inputs.sources.get(*source).content;
-        Place { source: *source, span: content.to_disk(said.range.clone()) }
-    };
-    let line = |script: &(SourceId, &Said)| {
-        let line = inputs.sources.file_line(place(script));
-        file_name(&line).to_owned()
-    };
+/// What scripts say of an option: where they differ, nobody knows which of them starts the server, nor where those of Windows or
+/// the service wrapper say something and those of a shell nothing. The other way round the shell's count: every pack has all of
+/// them, and who runs a shell need not edit the others.
+fn of_scripts(inputs: &Inputs, declared: &topology::Node, all: &[Script], scripts: &[(SourceId, &Said)]) -> (Rank, StartOption) {
+    let line_of = |(source, said): &(SourceId, &Said)| line(inputs, place(inputs, *source, said.range.clone()));
     let differ = scripts.iter().any(|(_, said)| said.what != scripts[0].1.what);
-    let value = if differ {
-        let all: Vec<String> = scripts.iter().map(|script| words(&line(script), &script.1.what)).collect();
-        Err(format!("{}: which of them starts the server?", all.join(", ")))
+    let says = |script: &&Script| scripts.iter().any(|(source, _)| *source == script.source);
+    let silent =
+        all.iter().find(|script| script.shell).filter(|_| !all.iter().filter(|script| script.shell).any(|script| says(&script)));
+    let value = if differ || silent.is_some() {
+        let mut words: Vec<String> = scripts.iter().map(|script| words(&line_of(script), &script.1.what)).collect();
+        words.extend(silent.map(|script| format!("{} says nothing", inputs.sources.file_name(script.source))));
+        Err(format!("{}: which of them starts the server?", words.join(", ")))
     } else {
+        let line = line_of(&scripts[0]);
         match &scripts[0].1.what {
             What::Value(value) => Ok(value.clone()),
             What::Variable(Some(variable)) => {
-                let name = variable.trim_matches(['$', '%']);
-                let given = declared.environment.get(name).map(|value| value.value.clone());
+                let name = variable.trim_matches(['$', '%', '{', '}']);
+                let given = environment(declared).remove(name);
                 given.ok_or_else(|| {
-                    format!(
-                        "{}, which `environment` of the topology does not give",
-                        words(&line(&scripts[0]), &scripts[0].1.what)
-                    )
+                    format!("{}, which `environment` of the topology does not give", words(&line, &scripts[0].1.what))
                 })
             }
-            what => Err(words(&line(&scripts[0]), what)),
+            what => Err(words(&line, what)),
         }
     };
     let origin = inputs.sources.file_name(scripts[0].0).to_owned();
     let rank = scripts.iter().map(|(_, said)| said.rank).max().unwrap_or(Rank::Argument);
-    (rank, StartOption { value, place: place(&scripts[0]), origin, loses: Vec::new() })
+    let place = place(inputs, scripts[0].0, scripts[0].1.range.clone());
+    (rank, StartOption { value, place, origin, loses: Vec::new() })
 }
 
 /// What a script says, in words.
@@ -146,5 +198,6 @@ fn words(line: &str, what: &What) -> String {
         What::Variable(Some(name)) => format!("{line} takes it from {name}"),
         What::Variable(None) => format!("{line} takes it from somewhere else"),
         What::Conditional => format!("{line} sets it under a condition"),
+        What::Elsewhere => format!("{line} sets it where the server may not see it"),
     }
 }

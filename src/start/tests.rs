@@ -18,10 +18,10 @@ proptest! {
         text in "([a-zD=\\-'\"\\\\ $()#;&%^!\r\n\tä€]{0,20}( -DportOffset=['\"]?[0-9a-z$]{0,2}['\"]?)?){0,3}",
     ) {
         for syntax in [Syntax::Shell, Syntax::Batch, Syntax::Wrapper] {
-            for (name, said) in script::read(&text, syntax) {
+            for (name, said) in script::read(&text, syntax).iter().flat_map(|(name, all)| all.iter().map(move |said| (name, said))) {
                 let written = text.get(said.range.clone());
                 prop_assert!(written.is_some());
-                match said.what {
+                match &said.what {
                     What::Value(value) if written != Some(value.as_str()) => {
                         let option = format!("-D{name}");
                         prop_assert_eq!((value.as_str(), written), ("true", Some(option.as_str())));
