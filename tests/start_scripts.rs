@@ -147,6 +147,11 @@ fn a_default_counts_where_the_start_command_does_not_set_the_variable() {
     let given = ", start: MORE_OPTS=-Da=b sh wso2server.sh";
     let environment = ", environment: {MORE_OPTS: -Da=b}";
     each(SH, &[("", other, "3 wso2server.sh"), (given, other, "1 carbon.xml"), (environment, other, "1 carbon.xml")]);
+    let sets = ", environment: {JAVA_OPTS: -Da=b -DportOffset=4}";
+    let script = r#"JAVA_OPTS="${JAVA_OPTS:--DportOffset=3}""#;
+    let overwrites = "JAVA_OPTS=-DportOffset=3";
+    let both = ", environment: {JAVA_OPTS: -DportOffset=4}, start: JAVA_OPTS=-DportOffset=5 sh wso2server.sh";
+    each(SH, &[(sets, script, "4 start command"), (sets, overwrites, "3 wso2server.sh"), (both, script, "5 start command")]);
     let plus = r#"JAVA_OPTS="${JAVA_OPTS:+$JAVA_OPTS }-DportOffset=3""#;
     each(SH, &[("", plus, "3 wso2server.sh"), (GIVEN, plus, "3 wso2server.sh")]);
     let batch = "if \"%JAVA_OPTS%\"==\"\" set JAVA_OPTS=-DportOffset=3\r\n";

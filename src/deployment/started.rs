@@ -44,8 +44,10 @@ impl Started {
     pub(super) fn of(inputs: &Inputs, declared: &topology::Node, home: &Home, roles: &[String]) -> Self {
         let scripts = scripts(inputs, declared, home, roles);
         let mut options = of_topology(inputs, declared);
-        java_opts(inputs, declared, &scripts, &mut options);
-        let environment = environment(declared);
+        let of_command = of_command(declared);
+        let ranks = add_environment(inputs, declared, &of_command, &mut options);
+        java_opts(inputs, &ranks, &scripts, &mut options);
+        let environment = environment(declared, of_command);
         let mut said: BTreeMap<&str, Vec<(SourceId, &Said)>> = BTreeMap::new();
         for script in &scripts {
             for (name, all) in script.options.iter() {
@@ -59,8 +61,8 @@ impl Started {
             }
         }
         for (name, of_name) in said {
-            let (rank, option) = of_scripts(inputs, declared, &scripts, &of_name);
-            let given = declared.ranks.get(name).copied().unwrap_or(Rank::Argument);
+            let (rank, option) = of_scripts(inputs, &environment, &scripts, &of_name);
+            let given = ranks.get(name).copied().unwrap_or(Rank::Argument);
             match options.remove(name) {
                 Some(command) => {
                     let (mut wins, loser) = if rank > given { (option, command) } else { (command, option) };
@@ -76,17 +78,52 @@ impl Started {
     }
 }
 
-/// What the topology says of the environment in which a script starts.
-fn environment(declared: &topology::Node) -> BTreeMap<String, String> {
+/// The environment that the start command itself sets.
+fn of_command(declared: &topology::Node) -> BTreeMap<String, String> {
     let start = declared.start.as_ref().and_then(|start| command::read(&start.value).ok());
-    let mut all = start.map(|start| start.environment).unwrap_or_default();
-    let given = declared.environment.iter().filter(|(_, value)| !value.value.is_empty());
-    all.extend(given.map(|(name, value)| (name.clone(), value.value.clone())));
+    start.map(|start| start.environment).unwrap_or_default()
+}
+
+/// What the topology says of the environment in which a script starts.
+fn environment(declared: &topology::Node, of_command: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut all = of_command;
+    for (name, value) in declared.environment.iter().filter(|(_, value)| !value.value.is_empty()) {
+        all.entry(name.clone()).or_insert_with(|| value.value.clone());
+    }
     all
 }
 
+/// Adds the options that `environment` of the topology holds in variables that the JVM or the shipped scripts read, where the
+/// start command does not set those anew. Returns where options stand that are no arguments.
+fn add_environment(
+    inputs: &Inputs,
+    declared: &topology::Node,
+    anew: &BTreeMap<String, String>,
+    options: &mut BTreeMap<String, StartOption>,
+) -> BTreeMap<String, Rank> {
+    let mut ranks = declared.ranks.clone();
+    let variables =
+        [("JAVA_OPTS", Rank::JavaOpts), ("JDK_JAVA_OPTIONS", Rank::JdkOptions), ("JAVA_TOOL_OPTIONS", Rank::ToolOptions)];
+    for (variable, rank) in variables {
+        let skipped = anew.contains_key(variable) || declared.debug && rank == Rank::JavaOpts;
+        let Some(text) = declared.environment.get(variable).filter(|_| !skipped) else { continue };
+        // The last one wins.
+        for option in text.value.split_whitespace().rev().filter_map(|word| word.strip_prefix("-D")) {
+            let (name, value) = option.split_once('=').unwrap_or((option, "true"));
+            if options.contains_key(name) && ranks.get(name).is_none_or(|other| *other >= rank) {
+                continue;
+            }
+            let place = Place { source: inputs.topology_source, span: text.span };
+            let origin = START_COMMAND.to_owned();
+            options.insert(name.to_owned(), StartOption { value: Ok(value.to_owned()), place, origin, loses: Vec::new() });
+            ranks.insert(name.to_owned(), rank);
+        }
+    }
+    ranks
+}
+
 /// Takes out what the topology gives in `JAVA_OPTS` and the script throws away.
-fn java_opts(inputs: &Inputs, declared: &topology::Node, scripts: &[Script], options: &mut BTreeMap<String, StartOption>) {
+fn java_opts(inputs: &Inputs, ranks: &BTreeMap<String, Rank>, scripts: &[Script], options: &mut BTreeMap<String, StartOption>) {
     let replaces = |script: &&Script| script.options.java_opts != JavaOpts::Kept;
     let Some(first) = scripts.iter().find(replaces) else { return };
     let sure = scripts.iter().all(|script| matches!(script.options.java_opts, JavaOpts::Replaced(_)));
@@ -95,7 +132,7 @@ fn java_opts(inputs: &Inputs, declared: &topology::Node, scripts: &[Script], opt
         JavaOpts::Kept => return,
     };
     let line = line(inputs, place(inputs, first.source, at));
-    for (name, _) in declared.ranks.iter().filter(|(_, rank)| **rank == Rank::JavaOpts) {
+    for (name, _) in ranks.iter().filter(|(_, rank)| **rank == Rank::JavaOpts) {
         if sure {
             options.remove(name);
         } else if let Some(option) = options.get_mut(name) {
@@ -159,7 +196,12 @@ fn scripts<'a>(inputs: &'a Inputs, declared: &topology::Node, home: &Home, roles
 /// What scripts say of an option: where they differ, nobody knows which of them starts the server, nor where those of Windows or
 /// the service wrapper say something and those of a shell nothing. The other way round the shell's count: every pack has all of
 /// them, and who runs a shell need not edit the others.
-fn of_scripts(inputs: &Inputs, declared: &topology::Node, all: &[Script], scripts: &[(SourceId, &Said)]) -> (Rank, StartOption) {
+fn of_scripts(
+    inputs: &Inputs,
+    environment: &BTreeMap<String, String>,
+    all: &[Script],
+    scripts: &[(SourceId, &Said)],
+) -> (Rank, StartOption) {
     let line_of = |(source, said): &(SourceId, &Said)| line(inputs, place(inputs, *source, said.range.clone()));
     let differ = scripts.iter().any(|(_, said)| said.what != scripts[0].1.what);
     let says = |script: &&Script| scripts.iter().any(|(source, _)| *source == script.source);
@@ -175,7 +217,7 @@ fn of_scripts(inputs: &Inputs, declared: &topology::Node, all: &[Script], script
             What::Value(value) => Ok(value.clone()),
             What::Variable(Some(variable)) => {
                 let name = variable.trim_matches(['$', '%', '{', '}']);
-                let given = environment(declared).remove(name);
+                let given = environment.get(name).cloned();
                 given.ok_or_else(|| {
                     format!("{}, which `environment` of the topology does not give", words(&line, &scripts[0].1.what))
                 })

@@ -7,6 +7,9 @@ use super::walk::Launches;
 /// Scripts that start a server, without what stands behind the dot.
 const STARTS: [&str; 7] = ["wso2server", "wso2carbon", "api-manager", "gateway", "traffic-manager", "api-cp", "key-manager"];
 
+/// The script that prepares files for a profile: shipped scripts start it too, with variables of their own.
+const PROFILE_SETUP: &str = "profilesetup";
+
 /// What a field of a command means for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Start {
@@ -24,6 +27,7 @@ pub(super) struct Commands<'t> {
     sure: Launches<'t>,
     scripts: Launches<'t>,
     others: Vec<Piece<'t>>,
+    ignored: Vec<Piece<'t>>,
 }
 
 /// Under which conditions a command runs.
@@ -58,7 +62,14 @@ impl<'t> Commands<'t> {
             }
         }
         pieces.extend(given.iter().map(|name| values.variable(name)));
+        let prepares = |field: &Field<'t>| script(tail(text, field)).is_some_and(|name| name == PROFILE_SETUP);
         let launches = match start {
+            // What is written there tells the profile, what is in variables comes from the command line.
+            None if fields.iter().any(prepares) => {
+                let (held, written): (Vec<_>, Vec<_>) = pieces.into_iter().partition(|piece| matches!(piece, Piece::Held(..)));
+                self.ignored.extend(held);
+                return self.others.extend(written);
+            }
             None => return self.others.extend(pieces),
             Some((_, Start::Script)) => &mut self.scripts,
             Some(_) => &mut self.sure,
@@ -72,13 +83,13 @@ impl<'t> Commands<'t> {
 
     /// What starts the server.
     pub(super) fn launches(self) -> Launches<'t> {
-        let Self { sure, scripts, mut others } = self;
+        let Self { sure, scripts, mut others, ignored } = self;
         if !sure.any {
-            return Launches { others, ..scripts };
+            return Launches { others, ignored, ..scripts };
         }
         others.extend(scripts.jvm);
         others.extend(scripts.arguments);
-        Launches { others, ..sure }
+        Launches { others, ignored, ..sure }
     }
 }
 
@@ -95,17 +106,20 @@ fn start(text: &str, fields: &[Field<'_>]) -> Option<(usize, Start)> {
         if tail.ends_with("Bootstrap") {
             return Some(Start::Class);
         }
-        let path =
-            strip(tail, ".sh").or_else(|| strip(tail, ".bat")).filter(|_| !sourced && !head(text, field).starts_with('-'))?;
-        let name = path.rsplit(['/', '\\']).next().unwrap_or(path).to_lowercase();
+        let name = script(tail).filter(|_| !sourced && !head(text, field).starts_with('-'))?;
         if STARTS.contains(&name.as_str()) {
             return Some(Start::Product);
         }
-        // It prepares files for a profile; shipped scripts call it.
-        (name != "profilesetup").then_some(Start::Script)
+        (name != PROFILE_SETUP).then_some(Start::Script)
     };
     let found = fields.iter().enumerate().filter_map(|(at, field)| Some((at, of(field)?)));
     found.reduce(|best, next| if next.1 > best.1 { next } else { best })
+}
+
+/// The name of the script that a path names, without what stands behind the dot.
+fn script(path: &str) -> Option<String> {
+    let path = strip(path, ".sh").or_else(|| strip(path, ".bat"))?;
+    Some(path.rsplit(['/', '\\']).next().unwrap_or(path).to_lowercase())
 }
 
 /// A text without its end, in whatever case that is written.

@@ -11,6 +11,7 @@ mod batch_words;
 mod launch;
 mod parts;
 mod shell;
+mod shell_test;
 mod shell_words;
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::launch::{Commands, When};
 use super::parts::{self, Field, Part, Split, Use};
+use super::shell_test::asks;
 use super::shell_words::{Lexer, Token};
 use super::values::{ARGUMENTS, Sure, Values};
 use super::walk::Launches;
@@ -334,7 +335,7 @@ impl<'t> Shell<'t> {
                 let at = first[0].range();
                 self.values.set_fields(ARGUMENTS, &arguments[1..], at, self.sure(ARGUMENTS));
             }
-            "[" | "test" | "[[" => return self.asks(arguments),
+            "[" | "test" | "[[" => return asks(self.text, arguments),
             "eval" => self.inner(arguments, depth),
             name if SAY.contains(&name) => {}
             _ => self.starts(words, depth),
@@ -389,41 +390,6 @@ impl<'t> Shell<'t> {
             self.values.append(name, &value, range, sure);
         } else {
             self.values.set(name, &value, range, sure);
-        }
-    }
-
-    /// The variable for which a test asks, and whether it holds if that one is empty.
-    fn asks(&self, arguments: &[Field<'t>]) -> Option<(&'t str, bool)> {
-        let literal = |word: &Field<'t>| parts::literal(self.text, word).map(|(text, _)| text);
-        let last = arguments.last().and_then(literal);
-        let arguments = &arguments[..arguments.len() - usize::from(last.is_some_and(|last| last == "]" || last == "]]"))];
-        // `"$X"`, and `"x$X"` with the x beside it.
-        let asked = |word: &Field<'t>| match word.as_slice() {
-            [Part::Variable(name, ..)] => Some((*name, String::new())),
-            [text @ Part::Text { .. }, Part::Variable(name, ..)] | [Part::Variable(name, ..), text @ Part::Text { .. }] => {
-                Some((*name, self.text[text.range()].to_owned()))
-            }
-            _ => None,
-        };
-        let alone = |word: &Field<'t>| asked(word).filter(|(_, beside)| beside.is_empty()).map(|(name, _)| name);
-        match arguments {
-            [word] => Some((alone(word)?, false)),
-            [sign, word] => match literal(sign)?.as_str() {
-                "-z" | "!" => Some((alone(word)?, true)),
-                "-n" => Some((alone(word)?, false)),
-                _ => None,
-            },
-            [left, sign, right] => {
-                let equal = match literal(sign).or_else(|| sign.is_empty().then(String::new))?.as_str() {
-                    "=" | "==" => true,
-                    "!=" => false,
-                    _ => return None,
-                };
-                let (name, beside) = asked(left)?;
-                let other = if right.is_empty() { String::new() } else { literal(right)? };
-                (other == beside).then_some((name, equal))
-            }
-            _ => None,
         }
     }
 }

@@ -305,7 +305,8 @@ impl<'t> Values<'t> {
             let open = value.contains(['$', '%', '{', '`', '<', '@', '!']);
             return (if open { What::Variable(None) } else { What::Value(value) }, range);
         }
-        let whole = start..value.last().map_or(start, |part| part.range().end);
+        let from = value.first().map_or(start, |part| part.range().start);
+        let whole = from..value.last().map_or(start, |part| part.range().end);
         let [Part::Variable(name, Use::Plain | Use::Default(_) | Use::Set(_), _)] = value else {
             return (What::Variable(None), whole);
         };

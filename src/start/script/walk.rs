@@ -15,6 +15,8 @@ pub(super) struct Launches<'t> {
     pub(super) arguments: Vec<Piece<'t>>,
     /// What other commands say.
     pub(super) others: Vec<Piece<'t>>,
+    /// What commands use that say nothing of how the server starts.
+    pub(super) ignored: Vec<Piece<'t>>,
     /// Whether the script starts the server, and not only other commands.
     pub(super) any: bool,
 }
@@ -45,6 +47,8 @@ struct Walk<'v, 't> {
     /// Whether the arguments of the script were met.
     given: bool,
     elsewhere: bool,
+    /// Whether what is met counts for nothing, here and later.
+    ignored: bool,
 }
 
 /// The options that count, the first of each first.
@@ -53,15 +57,16 @@ pub(super) fn options<'t>(mut values: Values<'t>, launches: Launches<'t>) -> Opt
     let java_opts = values.variable(JAVA_OPTS);
     let set_at = values.set_at(JAVA_OPTS);
     let (tool, jdk) = (values.variable("JAVA_TOOL_OPTIONS"), values.variable("JDK_JAVA_OPTIONS"));
-    let Launches { mut jvm, arguments, mut others, any } = launches;
+    let Launches { mut jvm, arguments, mut others, ignored, any } = launches;
     let all = variables.into_iter().filter(|(name, _)| *name != ARGUMENTS).map(|(_, piece)| piece);
     if !any {
         // Nothing here starts a server: it may be a part of a script. What it sets stands before what it says.
         jvm = all.clone().filter(|piece| ![java_opts, tool, jdk].contains(piece)).chain(others).collect();
         others = Vec::new();
     }
-    let [jvm, arguments, others, java_opts, all, tool, jdk] =
-        [jvm, arguments, others, vec![java_opts], all.collect(), vec![tool], vec![jdk]].map(|pieces| values.node(pieces));
+    let all = all.collect();
+    let [jvm, arguments, others, ignored, java_opts, all, tool, jdk] =
+        [jvm, arguments, others, ignored, vec![java_opts], all, vec![tool], vec![jdk]].map(|pieces| values.node(pieces));
     let mut walk = Walk {
         visited: vec![0; values.nodes.len()],
         values: &values,
@@ -69,6 +74,7 @@ pub(super) fn options<'t>(mut values: Values<'t>, launches: Launches<'t>) -> Opt
         environment: None,
         given: false,
         elsewhere: false,
+        ignored: false,
     };
     walk.arguments(arguments);
     // What does not use it says nothing of it, or is a part of a script: the shipped ones have it behind what they set.
@@ -80,7 +86,9 @@ pub(super) fn options<'t>(mut values: Values<'t>, launches: Launches<'t>) -> Opt
     let arrives = walk.environment;
     walk.from(jdk, Context::default(), |_| Rank::JdkOptions);
     walk.from(tool, Context::default(), |_| Rank::ToolOptions);
-    walk.elsewhere = true;
+    walk.ignored = true;
+    walk.from(ignored, Context::default(), |_| Rank::Before);
+    (walk.ignored, walk.elsewhere) = (false, true);
     for node in [others, all] {
         walk.from(node, Context { perhaps: true, ..Context::default() }, |_| Rank::After);
     }
@@ -165,6 +173,9 @@ impl<'t> Walk<'_, 't> {
     fn take(&mut self, hit: usize, rank: Rank, context: Context<'t>) {
         /// So many defaults of different variables nobody has.
         const MOST: usize = 16;
+        if self.ignored {
+            return;
+        }
         let hit = &self.values.hits[hit];
         let said = self.options.entry(hit.name.clone()).or_default();
         let covers = |other: &Said| {
