@@ -135,7 +135,7 @@ fn a_default_counts_where_the_start_command_does_not_set_the_variable() {
         "if [ -z \"$JAVA_OPTS\" ]; then\n  JAVA_OPTS=\"-DportOffset=3\"\nfi",
         "if [ \"$JAVA_OPTS\" = \"\" ]; then export JAVA_OPTS=\"-DportOffset=3\"; fi",
         "if [ \"x$JAVA_OPTS\" = x ]; then export JAVA_OPTS=\"-DportOffset=3\"; fi",
-        r#"$JAVACMD ${JAVA_OPTS:--DportOffset=3} org.wso2.carbon.bootstrap.Bootstrap $*"#,
+        r"$JAVACMD ${JAVA_OPTS:--DportOffset=3} org.wso2.carbon.bootstrap.Bootstrap $*",
     ];
     for script in defaults {
         let cases = [("", script, "3 wso2server.sh"), (GIVEN, script, "4 start command"), (OTHER, script, "1 carbon.xml")];

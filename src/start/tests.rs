@@ -123,9 +123,9 @@ const WORDS: &[&str] = &[
     "\u{b}",
 ];
 
-/// Ranges lie in the text, and hold the values, but for quotes and escapes between their letters.
+/// Ranges lie in the text, and hold the values, but for quotes (`$"…"` too) and escapes between their letters.
 fn each_stands_where_it_says(text: &str) -> Result<(), TestCaseError> {
-    let letters = |text: &str| text.chars().filter(|c| !"\"'\\^\r\n".contains(*c)).collect::<String>();
+    let letters = |text: &str| text.chars().filter(|c| !"\"'\\^$\r\n".contains(*c)).collect::<String>();
     for syntax in [Syntax::Shell, Syntax::Batch, Syntax::Wrapper] {
         let options = script::read(text, syntax);
         for (name, Said { what, range, .. }) in options.iter().flat_map(|(name, all)| all.iter().map(move |said| (name, said))) {

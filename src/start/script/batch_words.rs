@@ -306,9 +306,7 @@ impl<'t> Reader<'t> {
                 }
                 b'<' | b'>' if !quoted => {
                     flush(&mut parts, start..here, quoted);
-                    self.taken(|byte| b"<>&".contains(&byte));
-                    self.taken(|byte| matches!(byte, b' ' | b'\t'));
-                    self.taken(|byte| !byte.is_ascii_whitespace() && !b"&|()".contains(&byte));
+                    self.redirect();
                     start = self.at;
                 }
                 b'%' | b'!' => {
@@ -326,6 +324,22 @@ impl<'t> Reader<'t> {
         }
         flush(&mut parts, start..self.at, quoted);
         parts
+    }
+
+    /// Skips `> file`.
+    fn redirect(&mut self) {
+        self.taken(|byte| b"<>&".contains(&byte));
+        self.taken(|byte| matches!(byte, b' ' | b'\t'));
+        let closes = !self.blocks.is_empty();
+        let mut quoted = false;
+        while let Some(byte) = self.peek() {
+            quoted ^= byte == b'"';
+            let ends = byte.is_ascii_whitespace() || matches!(byte, b'&' | b'|') || byte == b')' && closes;
+            if byte == b'\n' || ends && !quoted {
+                return;
+            }
+            self.at += 1;
+        }
     }
 
     /// The variable that starts here, and its length.

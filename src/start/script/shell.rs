@@ -315,12 +315,16 @@ impl<'t> Shell<'t> {
         let assigned = words.iter().take_while(|word| parts::assignment(self.text, word).is_some()).count();
         let (assignments, rest) = words.split_at(assigned);
         let Some((first, arguments)) = rest.split_first() else {
-            assignments.iter().for_each(|word| self.assign(word, None));
+            for word in assignments {
+                self.assign(word, None);
+            }
             return None;
         };
         match parts::literal(self.text, first).map(|(name, _)| name).unwrap_or_default().as_str() {
             "export" | "declare" | "typeset" | "local" | "readonly" => {
-                arguments.iter().for_each(|word| self.assign(word, None));
+                for word in arguments {
+                    self.assign(word, None);
+                }
             }
             "unset" => {
                 for word in arguments {

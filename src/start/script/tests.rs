@@ -74,3 +74,106 @@ fn batch_files_are_read_too() {
     assert_eq!(said(text), Some((What::Value("2".into()), 2)));
     assert_eq!(said("set X=-DportOffset=%OFFSET%"), Some((What::Variable(Some("%OFFSET%".into())), 1)));
 }
+
+/// The jumps of the shipped `wso2server.bat`: behind `debug`, `JAVA_OPTS` is thrown away; whoever starts it plainly keeps it.
+const JUMPS: &str = r#"
+set JAVA_OPTS=%JAVA_OPTS% -DportOffset=2
+if "%JAVA_HOME%" == "" goto noJava
+goto check
+:noJava
+goto end
+:check
+FOR %%C in ("%CARBON_HOME%\bin\*.jar") DO set CARBON_CLASSPATH=!CARBON_CLASSPATH!;".\bin\%%~nC%%~xC"
+:arguments
+if ""%1""=="""" goto start
+if ""%1""==""debug"" goto debug
+if ""%1""==""optimize"" goto optimize
+shift
+goto arguments
+:debug
+set JAVA_OPTS=-Xdebug -Xrunjdwp:transport=dt_socket,server=y,address=%1
+goto java
+:optimize
+for %%a in (!originalArgs!) do (
+  if !found!==true (
+    set profile=-Dprofile=%%a
+  )
+  if %%a==-Dprofile ( set found=true
+  )
+)
+call bin\profileSetup.bat %profile%
+goto java
+:start
+if "%OS%"=="WINNT" @setlocal
+:java
+set CMD=RUN %*
+set ARGS=-classpath %CARBON_CLASSPATH% %JAVA_OPTS%
+set ARGS=%ARGS% -Djava.opts="%JAVA_OPTS%" -Dinstance.log="" -Da=b
+:run
+"%JAVA_HOME%\bin\java" %ARGS% org.wso2.carbon.bootstrap.Bootstrap %CMD%
+if "%ERRORLEVEL%"=="121" goto run
+:end
+"#;
+
+#[test]
+fn the_jumps_of_the_shipped_batch_file_lead_to_the_start() {
+    let options = read(JUMPS, Syntax::Batch);
+    let said: Vec<(&str, &What)> = options.iter().map(|(name, said)| (name, &said[0].what)).collect();
+    let value = |value: &str| What::Value(value.to_owned());
+    let (b, empty, two, elsewhere) = (value("b"), value(""), value("2"), What::Variable(None));
+    assert_eq!(said, [("a", &b), ("instance.log", &empty), ("java.opts", &elsewhere), ("portOffset", &two)]);
+    assert_eq!(options.java_opts, JavaOpts::Kept);
+}
+
+#[test]
+fn a_loop_over_the_arguments_and_a_debugger_leave_the_rest_as_it_is() {
+    let text = "JAVA_OPTS=\"-DportOffset=2 $JAVA_OPTS\"\nfor c in $*\ndo\n  if [ \"$c\" = \"--debug\" ] || [ \"$c\" = debug ]; then\n    \
+                CMD=--debug\n  else\n    args=\"$args $c\"\n  fi\ndone\nif [ \"$CMD\" = \"--debug\" ]; then\n  \
+                JAVA_OPTS=\"-Xdebug -Xrunjdwp:transport=dt_socket,address=$PORT\"\nelif [ \"$CMD\" = start ]; then\n  \
+                nohup sh \"$CARBON_HOME\"/bin/wso2server.sh $args > /dev/null 2>&1 &\n  exit 0\nfi\n\
+                v=$(\"$JAVACMD\" -version 2>&1 | awk -F '\"' '/version/ {print $2}')\n\
+                while [ \"$status\" = 121 ]\ndo\n  $JAVACMD \\\n  $JAVA_OPTS \\\n  -Da=\"b\"\\\n  -Dc=d \\\n  x.Bootstrap $*\ndone\n";
+    let options = read(text, Syntax::Shell);
+    let said: Vec<(&str, &What, Rank)> = options.iter().map(|(name, said)| (name, &said[0].what, said[0].rank)).collect();
+    let [b, d, two] = ["b", "d", "2"].map(|value| What::Value(value.to_owned()));
+    assert_eq!(said, [("a", &b, Rank::After), ("c", &d, Rank::After), ("portOffset", &two, Rank::Before)]);
+    assert_eq!(options.java_opts, JavaOpts::Kept);
+}
+
+#[test]
+fn long_scripts_are_read_in_one_go() {
+    let repeated = [
+        "-Da=b ",
+        "${",
+        "${a:-",
+        "$(",
+        "`",
+        "\"",
+        "'",
+        "(",
+        "{ ",
+        "<<A ",
+        "if ",
+        "a && ",
+        "JAVA_OPTS=\"$JAVA_OPTS -DportOffset=3\"\n",
+        "A=$A$A\n",
+        "%a:",
+        "!",
+        "^",
+        "if a==b (",
+        "if a==b goto b\n:b\n",
+        "eval \"-Da=b\"; ",
+        "x ",
+        "=\"",
+    ];
+    let started = std::time::Instant::now();
+    for text in repeated.map(|part| part.repeat(300_000 / part.len())) {
+        for syntax in [Syntax::Shell, Syntax::Batch, Syntax::Wrapper] {
+            read(&text, syntax);
+        }
+    }
+    let many: String = (0..40_000).map(|number| format!("JAVA_OPTS=\"$JAVA_OPTS -Da{number}=b\"\n")).collect();
+    assert_eq!(read(&many, Syntax::Shell).iter().count(), 40_000);
+    // Whatever looks back at all that came before takes far longer.
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}
