@@ -1,6 +1,7 @@
 //! `-D` options in start scripts: they count as those of the start command do, unless that one outranks them.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use carbonlint::home::Memory;
 use carbonlint::project::{Engine, Project};
@@ -23,9 +24,9 @@ fn open(engine: &Engine, keys: &str, files: &[(&str, &[u8])]) -> Project {
 
 /// The offset that counts and where it comes from, or why it cannot be known.
 fn offset(keys: &str, files: &[(&str, &str)]) -> String {
-    let engine = Engine::new().expect("the embedded rules load");
+    static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new().expect("the embedded rules load"));
     let files: Vec<(&str, &[u8])> = files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
-    let project = open(&engine, keys, &files);
+    let project = open(&ENGINE, keys, &files);
     let offset = &project.model.nodes[0].offset;
     match (&offset.unknown, offset.value) {
         (Some(why), _) => why.clone(),
@@ -46,7 +47,7 @@ fn options_of_scripts_win_over_files_and_lose_against_arguments() {
         (argument, bootstrap, "4 start command"),
         (argument, last, "3 wso2server.sh"),
         (environment, bootstrap, "3 wso2server.sh"),
-        (environment, opts, "4 start command"),
+        (environment, opts, "3 wso2server.sh"),
         (", start: sh wso2server.sh --debug 5005", opts, "1 carbon.xml"),
         (", start: sh wso2server.sh --debug 5005", bootstrap, "3 wso2server.sh"),
         (", start: sh wso2server.sh, port_offset: 2", last, "2 start command"),
@@ -103,4 +104,223 @@ fn scripts_of_any_bytes_are_read_and_none_is_malformed() {
     let linted = engine.lint(&project, &std::collections::HashMap::new());
     let rules: Vec<&str> = linted.findings.iter().map(|finding| finding.rule.as_str()).collect();
     assert_eq!(rules, ["offset-overridden"]);
+}
+
+/// Cases of one script: keys of the topology, the script, what is expected.
+fn each(script: &str, cases: &[(&str, &str, &str)]) {
+    let wrong: Vec<String> = cases
+        .iter()
+        .filter_map(|(keys, text, expected)| {
+            let found = offset(keys, &[(script, text)]);
+            (found != *expected).then(|| format!("{keys} {text}\n  is {found}\n  not {expected}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+const CONDITION: &str = "wso2server.sh:1 sets it under a condition";
+const GIVEN: &str = ", start: JAVA_OPTS=-DportOffset=4 sh wso2server.sh";
+const OTHER: &str = ", start: JAVA_OPTS=-Da=b sh wso2server.sh";
+
+#[test]
+fn a_default_counts_where_the_start_command_does_not_set_the_variable() {
+    let defaults = [
+        r#"JAVA_OPTS="${JAVA_OPTS:--DportOffset=3}""#,
+        r#"JAVA_OPTS=${JAVA_OPTS:-"-DportOffset=3"}"#,
+        r#"JAVA_OPTS="${JAVA_OPTS:-"-Da=b -DportOffset=3"}""#,
+        r#": ${JAVA_OPTS:="-DportOffset=3"}"#,
+        r#": "${JAVA_OPTS:=-DportOffset=3}""#,
+        r#"[ -z "$JAVA_OPTS" ] && JAVA_OPTS="-DportOffset=3""#,
+        r#"[ -n "$JAVA_OPTS" ] || JAVA_OPTS="-DportOffset=3""#,
+        "if [ -z \"$JAVA_OPTS\" ]; then\n  JAVA_OPTS=\"-DportOffset=3\"\nfi",
+        "if [ \"$JAVA_OPTS\" = \"\" ]; then export JAVA_OPTS=\"-DportOffset=3\"; fi",
+        "if [ \"x$JAVA_OPTS\" = x ]; then export JAVA_OPTS=\"-DportOffset=3\"; fi",
+        r"$JAVACMD ${JAVA_OPTS:--DportOffset=3} org.wso2.carbon.bootstrap.Bootstrap $*",
+    ];
+    for script in defaults {
+        let cases = [("", script, "3 wso2server.sh"), (GIVEN, script, "4 start command"), (OTHER, script, "1 carbon.xml")];
+        each(SH, &cases);
+        let launched = format!("{script}\n$JAVACMD $JAVA_OPTS org.wso2.carbon.bootstrap.Bootstrap $*\n");
+        each(SH, &[("", &launched, "3 wso2server.sh"), (GIVEN, &launched, "4 start command")]);
+    }
+    let other = r#"JAVA_OPTS="$JAVA_OPTS ${MORE_OPTS:--DportOffset=3}""#;
+    let given = ", start: MORE_OPTS=-Da=b sh wso2server.sh";
+    let environment = ", environment: {MORE_OPTS: -Da=b}";
+    each(SH, &[("", other, "3 wso2server.sh"), (given, other, "1 carbon.xml"), (environment, other, "1 carbon.xml")]);
+    let sets = ", environment: {JAVA_OPTS: -Da=b -DportOffset=4}";
+    let script = r#"JAVA_OPTS="${JAVA_OPTS:--DportOffset=3}""#;
+    let overwrites = "JAVA_OPTS=-DportOffset=3";
+    let both = ", environment: {JAVA_OPTS: -DportOffset=4}, start: JAVA_OPTS=-DportOffset=5 sh wso2server.sh";
+    each(SH, &[(sets, script, "4 start command"), (sets, overwrites, "3 wso2server.sh"), (both, script, "5 start command")]);
+    let plus = r#"JAVA_OPTS="${JAVA_OPTS:+$JAVA_OPTS }-DportOffset=3""#;
+    each(SH, &[("", plus, "3 wso2server.sh"), (GIVEN, plus, "3 wso2server.sh")]);
+    let batch = "if \"%JAVA_OPTS%\"==\"\" set JAVA_OPTS=-DportOffset=3\r\n";
+    let given = ", start: 'set JAVA_OPTS=-DportOffset=4 & wso2server.bat'";
+    each(BAT, &[("", batch, "3 wso2server.bat"), (given, batch, "4 start command")]);
+    let batch = "if not defined JAVA_OPTS set \"JAVA_OPTS=-DportOffset=3\"\r\n";
+    each(BAT, &[("", batch, "3 wso2server.bat"), (given, batch, "4 start command")]);
+}
+
+#[test]
+fn what_stands_behind_the_java_opts_that_the_script_was_given_wins() {
+    let cases = [
+        (GIVEN, r#"JAVA_OPTS="-DportOffset=3""#, "3 wso2server.sh"),
+        (GIVEN, r#"JAVA_OPTS="$JAVA_OPTS -DportOffset=3""#, "3 wso2server.sh"),
+        (GIVEN, r#"JAVA_OPTS+=" -DportOffset=3""#, "3 wso2server.sh"),
+        (GIVEN, r#"export JAVA_OPTS="${JAVA_OPTS} -DportOffset=3""#, "3 wso2server.sh"),
+        (GIVEN, r#"JAVA_OPTS="-DportOffset=3 $JAVA_OPTS""#, "4 start command"),
+        // The script throws away what it was given.
+        (GIVEN, r#"JAVA_OPTS="-Xmx1g""#, "1 carbon.xml"),
+        (
+            GIVEN,
+            "if [ -n \"$DEV\" ]; then JAVA_OPTS=-Xmx1g; fi",
+            "wso2server.sh:1 may replace the JAVA_OPTS that the script was given",
+        ),
+        // Through other variables, on the command line and behind it.
+        (GIVEN, "OPTS=-DportOffset=3\njava $JAVA_OPTS $OPTS x.Bootstrap $*", "3 wso2server.sh"),
+        (GIVEN, "OPTS=-DportOffset=3\njava $OPTS $JAVA_OPTS x.Bootstrap $*", "4 start command"),
+        (", start: sh wso2server.sh -DportOffset=2", r#"JAVA_OPTS="-DportOffset=3""#, "2 start command"),
+        (", start: sh wso2server.sh -DportOffset=2", "java $JAVA_OPTS -DportOffset=3 x.Bootstrap $*", "2 start command"),
+    ];
+    each(SH, &cases);
+    let given = ", start: 'set JAVA_OPTS=-DportOffset=4 & wso2server.bat'";
+    let line = "set CMD_LINE_ARGS=%JAVA_OPTS% -Da=b\r\nset CMD_LINE_ARGS=%CMD_LINE_ARGS% -DportOffset=3\r\n";
+    let launch = "java %CMD_LINE_ARGS% org.wso2.carbon.bootstrap.Bootstrap %CMD%\r\n";
+    let cases = [
+        (given, "set JAVA_OPTS=-DportOffset=3\r\n", "3 wso2server.bat"),
+        (given, "set JAVA_OPTS=%JAVA_OPTS% -DportOffset=3\r\n", "3 wso2server.bat"),
+        (given, "set \"JAVA_OPTS=-DportOffset=3 %JAVA_OPTS%\"\r\n", "4 start command"),
+        (given, &format!("{line}{launch}"), "3 wso2server.bat"),
+    ];
+    each(BAT, &cases);
+}
+
+#[test]
+fn what_loops_and_branches_set_may_apply() {
+    let cases = [
+        ("", "while [ -n \"$X\" ]; do JAVA_OPTS=\"$JAVA_OPTS -DportOffset=3\"; break; done", CONDITION),
+        ("", "until [ -n \"$X\" ]\ndo JAVA_OPTS=-DportOffset=3\ndone", "wso2server.sh:2 sets it under a condition"),
+        ("", "for o in -Da=b -DportOffset=3; do JAVA_OPTS=\"$JAVA_OPTS $o\"; done", CONDITION),
+        ("", "case $1 in dev) JAVA_OPTS=-DportOffset=3;; esac", CONDITION),
+        ("", "grep -q dev /etc/env && JAVA_OPTS=-DportOffset=3", CONDITION),
+        ("", "false || JAVA_OPTS=-DportOffset=3", CONDITION),
+        ("", "cd /opt && JAVA_OPTS=-DportOffset=3", "3 wso2server.sh"),
+        ("", "if a; then b; else JAVA_OPTS=-DportOffset=3; fi", CONDITION),
+        // The server starts in a loop, in the shipped scripts too: whenever it starts, then with its options.
+        ("", "while [ \"$s\" = 121 ]; do $JAVACMD -DportOffset=3 x.Bootstrap $*; s=$?; done", "3 wso2server.sh"),
+        ("", "while :\ndo\n$JAVACMD \\\n $JAVA_OPTS \\\n -DportOffset=3 \\\n x.Bootstrap $*\ndone", "3 wso2server.sh"),
+        ("", "if [ \"$1\" = \"-DportOffset=3\" ]; then :; fi", "1 carbon.xml"),
+    ];
+    each(SH, &cases);
+    let condition = "wso2server.bat:1 sets it under a condition";
+    let cases = [
+        ("", "for %%a in (1 2) do set JAVA_OPTS=-DportOffset=3\r\n", condition),
+        ("", "FOR %%a IN (-DportOffset=3) DO (\r\nset JAVA_OPTS=%%a\r\n)\r\n", condition),
+        ("", "if \"%DEV%\"==\"1\" set JAVA_OPTS=-DportOffset=3\r\n", condition),
+        ("", "IF /i not exist dev.txt (set JAVA_OPTS=-DportOffset=3)\r\n", condition),
+        (
+            "",
+            "if a==b (\r\n  set X=y\r\n) else (\r\n  set JAVA_OPTS=-DportOffset=3\r\n)\r\n",
+            "wso2server.bat:4 sets it under a condition",
+        ),
+        ("", "if a==b (\r\n  set X=y\r\n)\r\nset JAVA_OPTS=-DportOffset=3\r\n", "3 wso2server.bat"),
+        ("", "if a==b goto x\r\nset JAVA_OPTS=-DportOffset=3\r\n:x\r\n", "wso2server.bat:2 sets it under a condition"),
+        ("", "goto run\r\n:dev\r\nset JAVA_OPTS=-DportOffset=3\r\n:run\r\n", "wso2server.bat:3 sets it under a condition"),
+        ("", "goto run\r\n:dev\r\n:run\r\nset JAVA_OPTS=-DportOffset=3\r\n", "3 wso2server.bat"),
+    ];
+    each(BAT, &cases);
+}
+
+#[test]
+fn comments_of_batch_files_are_not_there() {
+    let cases = [
+        "rem\t-DportOffset=3",
+        "@REM\tset JAVA_OPTS=-DportOffset=3",
+        "cd x & rem set A=-DportOffset=3",
+        ":: -DportOffset=3",
+        "  ::x -DportOffset=3",
+        "echo -DportOffset=3",
+        "@echo -DportOffset=3",
+        "rem -DportOffset=3 ^",
+    ];
+    for case in cases {
+        each(BAT, &[("", case, "1 carbon.xml"), ("", &format!("@echo off\r\n{case}\r\ncd x\r\n"), "1 carbon.xml")]);
+    }
+    each(BAT, &[("", "set REMOTE=x\r\nset JAVA_OPTS=-Dremote=1 -DportOffset=3", "3 wso2server.bat")]);
+}
+
+#[test]
+fn texts_for_people_and_for_other_programs_are_no_options() {
+    let cases = [
+        ("", "cat <<EOF\n  -DportOffset=3\nEOF\n", "1 carbon.xml"),
+        ("", "cat <<-'EOF' > usage\n\tsh x.sh -DportOffset=3\n\tEOF\nJAVA_OPTS=-DportOffset=2\n", "2 wso2server.sh"),
+        ("", "cat << \"EOF\"\nit's -DportOffset=3\nEOF\nJAVA_OPTS=-DportOffset=2\n", "2 wso2server.sh"),
+        ("", "X=$(cat <<EOF\nit's -DportOffset=3\nEOF\n)\nJAVA_OPTS=-DportOffset=2\n", "2 wso2server.sh"),
+        ("", "echo \"usage: \\\n-DportOffset=3\"\n", "1 carbon.xml"),
+        ("", "echo usage: \\\n  -DportOffset=3\n", "1 carbon.xml"),
+        ("", "echo \"usage:\n  -DportOffset=3\n\"\n", "1 carbon.xml"),
+        ("", "ps -ef | grep -- -DportOffset=3 | wc -l", "1 carbon.xml"),
+        ("", "A=$((1 << 2))\nJAVA_OPTS=-DportOffset=2\n", "2 wso2server.sh"),
+    ];
+    each(SH, &cases);
+}
+
+#[test]
+fn what_is_unset_is_gone() {
+    let cases = [
+        ("", "JAVA_OPTS=-DportOffset=3\nunset JAVA_OPTS\n", "1 carbon.xml"),
+        ("", "JAVA_OPTS=-DportOffset=3\nJAVA_OPTS=\n", "1 carbon.xml"),
+        ("", "JAVA_OPTS=-DportOffset=3; unset -v A JAVA_OPTS; JAVA_OPTS=\"$JAVA_OPTS -Da=b\"", "1 carbon.xml"),
+        (GIVEN, "unset JAVA_OPTS\n", "1 carbon.xml"),
+        (
+            "",
+            "JAVA_OPTS=-DportOffset=3\nif [ -n \"$X\" ]; then\nunset JAVA_OPTS\nfi\n",
+            "wso2server.sh:1 sets it under a condition",
+        ),
+    ];
+    each(SH, &cases);
+    let cases = [
+        ("", "set JAVA_OPTS=-DportOffset=3\r\nset JAVA_OPTS=\r\n", "1 carbon.xml"),
+        ("", "set JAVA_OPTS=-DportOffset=3\r\nset \"JAVA_OPTS=\"\r\n", "1 carbon.xml"),
+    ];
+    each(BAT, &cases);
+}
+
+#[test]
+fn scripts_of_one_platform_say_nothing_sure_where_those_of_the_other_are_silent() {
+    let (silent, sets) = ("$JAVACMD $JAVA_OPTS x.Bootstrap $*\n", "set JAVA_OPTS=-DportOffset=5\r\n");
+    let doubt = "wso2server.bat:1 says 5, wso2server.sh says nothing: which of them starts the server?";
+    assert_eq!(offset("", &[(SH, silent), (BAT, sets)]), doubt);
+    assert_eq!(offset("", &[(BAT, sets)]), "5 wso2server.bat");
+    assert_eq!(offset(", start: wso2server.bat", &[(SH, silent), (BAT, sets)]), "5 wso2server.bat");
+    assert_eq!(offset(", start: 'C:\\am\\bin\\WSO2Server.BAT --run'", &[(SH, silent), (BAT, sets)]), "5 wso2server.bat");
+    assert_eq!(offset(", start: sh wso2server.sh", &[(SH, silent), (BAT, sets)]), "1 carbon.xml");
+    assert_eq!(offset(", port_offset: 2", &[(SH, silent), (BAT, sets)]), "2 start command");
+    // Every pack has both, and who runs Linux edits only one.
+    assert_eq!(offset("", &[(SH, "JAVA_OPTS=-DportOffset=3"), (BAT, "echo on")]), "3 wso2server.sh");
+    let wrapper = [(SH, silent), (WRAPPER, "wrapper.java.additional.1=-DportOffset=3")];
+    assert_eq!(offset("", &wrapper), "wrapper.conf:1 says 3, wso2server.sh says nothing: which of them starts the server?");
+}
+
+#[test]
+fn variables_of_the_script_are_followed() {
+    let cases = [
+        ("", "OFFSET=3\njava -DportOffset=$OFFSET x.Bootstrap", "3 wso2server.sh"),
+        (", environment: {OFFSET: 7}", "OFFSET=3\njava -DportOffset=${OFFSET} x.Bootstrap", "3 wso2server.sh"),
+        ("", "OFFSET=$(cat o)\njava -DportOffset=$OFFSET x.Bootstrap", "wso2server.sh:2 takes it from somewhere else"),
+        (", environment: {OFFSET: 7}", "OFFSET=${OFFSET:-3}\njava -DportOffset=$OFFSET x.Bootstrap", "7 wso2server.sh"),
+        ("", "set -- \"$@\" -DportOffset=3\nexec sh wso2server.sh \"$@\"", "3 wso2server.sh"),
+        ("", "O=(-Da=b -DportOffset=3)\njava \"${O[@]}\" x.Bootstrap", "3 wso2server.sh"),
+        (
+            "",
+            "java x.Bootstrap $*\njava -DportOffset=3 -jar other.jar",
+            "wso2server.sh:2 sets it where the server may not see it",
+        ),
+        ("", "export JAVA_TOOL_OPTIONS=-DportOffset=3\njava $JAVA_OPTS x.Bootstrap $*", "3 wso2server.sh"),
+        (GIVEN, "export JAVA_TOOL_OPTIONS=-DportOffset=3\njava $JAVA_OPTS x.Bootstrap $*", "4 start command"),
+        ("", "su - wso2 -c \"sh wso2server.sh -DportOffset=3\"", "3 wso2server.sh"),
+        ("", "eval \"$JAVACMD $JAVA_OPTS -DportOffset=3 x.Bootstrap $*\"", "3 wso2server.sh"),
+    ];
+    each(SH, &cases);
+    each(BAT, &[("", "set OFFSET=3\r\njava -DportOffset=%OFFSET% x.Bootstrap %*\r\n", "3 wso2server.bat")]);
 }

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::config::Format;
 use crate::home::{FileState, Home};
 use crate::source::{Place, SourceId, Spanned, file_name};
-use crate::start::Rank;
-use crate::start::script::{Said, What};
+use crate::start::script::{JavaOpts, Options, Said, What};
+use crate::start::{Rank, Syntax, command};
 use crate::topology;
 
 use super::Inputs;
@@ -43,15 +44,25 @@ impl Started {
     pub(super) fn of(inputs: &Inputs, declared: &topology::Node, home: &Home, roles: &[String]) -> Self {
         let scripts = scripts(inputs, declared, home, roles);
         let mut options = of_topology(inputs, declared);
+        let of_command = of_command(declared);
+        let ranks = add_environment(inputs, declared, &of_command, &mut options);
+        java_opts(inputs, &ranks, &scripts, &mut options);
+        let environment = environment(declared, of_command);
         let mut said: BTreeMap<&str, Vec<(SourceId, &Said)>> = BTreeMap::new();
-        for (source, script) in &scripts {
-            for (name, option) in script.iter().filter(|(_, option)| !(declared.debug && option.rank == Rank::JavaOpts)) {
-                said.entry(name).or_default().push((*source, option));
+        for script in &scripts {
+            for (name, all) in script.options.iter() {
+                let counts = |said: &&Said| {
+                    let given = said.unless.as_ref().is_some_and(|variable| environment.contains_key(variable));
+                    !(given || declared.debug && said.java_opts)
+                };
+                if let Some(option) = all.iter().find(counts) {
+                    said.entry(name).or_default().push((script.source, option));
+                }
             }
         }
-        for (name, scripts) in said {
-            let (rank, option) = of_scripts(inputs, declared, &scripts);
-            let given = declared.ranks.get(name).copied().unwrap_or(Rank::Argument);
+        for (name, of_name) in said {
+            let (rank, option) = of_scripts(inputs, &environment, &scripts, &of_name);
+            let given = ranks.get(name).copied().unwrap_or(Rank::Argument);
             match options.remove(name) {
                 Some(command) => {
                     let (mut wins, loser) = if rank > given { (option, command) } else { (command, option) };
@@ -65,6 +76,78 @@ impl Started {
         }
         Self { options }
     }
+}
+
+/// The environment that the start command itself sets.
+fn of_command(declared: &topology::Node) -> BTreeMap<String, String> {
+    let start = declared.start.as_ref().and_then(|start| command::read(&start.value).ok());
+    start.map(|start| start.environment).unwrap_or_default()
+}
+
+/// What the topology says of the environment in which a script starts.
+fn environment(declared: &topology::Node, of_command: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut all = of_command;
+    for (name, value) in declared.environment.iter().filter(|(_, value)| !value.value.is_empty()) {
+        all.entry(name.clone()).or_insert_with(|| value.value.clone());
+    }
+    all
+}
+
+/// Adds the options that `environment` of the topology holds in variables that the JVM or the shipped scripts read, where the
+/// start command does not set those anew. Returns where options stand that are no arguments.
+fn add_environment(
+    inputs: &Inputs,
+    declared: &topology::Node,
+    anew: &BTreeMap<String, String>,
+    options: &mut BTreeMap<String, StartOption>,
+) -> BTreeMap<String, Rank> {
+    let mut ranks = declared.ranks.clone();
+    let variables =
+        [("JAVA_OPTS", Rank::JavaOpts), ("JDK_JAVA_OPTIONS", Rank::JdkOptions), ("JAVA_TOOL_OPTIONS", Rank::ToolOptions)];
+    for (variable, rank) in variables {
+        let skipped = anew.contains_key(variable) || declared.debug && rank == Rank::JavaOpts;
+        let Some(text) = declared.environment.get(variable).filter(|_| !skipped) else { continue };
+        // The last one wins.
+        for option in text.value.split_whitespace().rev().filter_map(|word| word.strip_prefix("-D")) {
+            let (name, value) = option.split_once('=').unwrap_or((option, "true"));
+            if options.contains_key(name) && ranks.get(name).is_none_or(|other| *other >= rank) {
+                continue;
+            }
+            let place = Place { source: inputs.topology_source, span: text.span };
+            let origin = START_COMMAND.to_owned();
+            options.insert(name.to_owned(), StartOption { value: Ok(value.to_owned()), place, origin, loses: Vec::new() });
+            ranks.insert(name.to_owned(), rank);
+        }
+    }
+    ranks
+}
+
+/// Takes out what the topology gives in `JAVA_OPTS` and the script throws away.
+fn java_opts(inputs: &Inputs, ranks: &BTreeMap<String, Rank>, scripts: &[Script], options: &mut BTreeMap<String, StartOption>) {
+    let replaces = |script: &&Script| script.options.java_opts != JavaOpts::Kept;
+    let Some(first) = scripts.iter().find(replaces) else { return };
+    let sure = scripts.iter().all(|script| matches!(script.options.java_opts, JavaOpts::Replaced(_)));
+    let at = match &first.options.java_opts {
+        JavaOpts::Replaced(range) | JavaOpts::Perhaps(range) => range.clone(),
+        JavaOpts::Kept => return,
+    };
+    let line = line(inputs, place(inputs, first.source, at));
+    for (name, _) in ranks.iter().filter(|(_, rank)| **rank == Rank::JavaOpts) {
+        if sure {
+            options.remove(name);
+        } else if let Some(option) = options.get_mut(name) {
+            option.value = Err(format!("{line} may replace the JAVA_OPTS that the script was given"));
+        }
+    }
+}
+
+fn place(inputs: &Inputs, source: SourceId, range: std::ops::Range<usize>) -> Place {
+    Place { source, span: inputs.sources.get(source).content.to_disk(range) }
+}
+
+/// A place as `wso2server.sh:12`.
+fn line(inputs: &Inputs, place: Place) -> String {
+    file_name(&inputs.sources.file_line(place)).to_owned()
 }
 
 fn of_topology(inputs: &Inputs, declared: &topology::Node) -> BTreeMap<String, StartOption> {
@@ -81,60 +164,71 @@ fn of_topology(inputs: &Inputs, declared: &topology::Node) -> BTreeMap<String, S
     properties.chain(offset).chain(profile).collect()
 }
 
+/// A start script of a home.
+struct Script<'a> {
+    source: SourceId,
+    options: &'a Options,
+    /// Whether a shell runs it. Every pack has those of Windows too.
+    shell: bool,
+}
+
 /// The start scripts of a home that may start the node: the one that its start command names, else those of no other role.
-fn scripts<'a>(
-    inputs: &'a Inputs,
-    declared: &topology::Node,
-    home: &Home,
-    roles: &[String],
-) -> Vec<(SourceId, &'a BTreeMap<String, Said>)> {
+fn scripts<'a>(inputs: &'a Inputs, declared: &topology::Node, home: &Home, roles: &[String]) -> Vec<Script<'a>> {
     let files = inputs.catalogue.files.iter().enumerate();
     let there = files.filter_map(|(index, spec)| match home.file(index) {
-        FileState::Read(source) => Some((spec, *source, inputs.documents.get(*source)?.as_ref().ok()?.options()?)),
+        FileState::Read(source) => {
+            let options = inputs.documents.get(*source)?.as_ref().ok()?.options()?;
+            Some((spec, Script { source: *source, options, shell: spec.format == Some(Format::Script(Syntax::Shell)) }))
+        }
         _ => None,
     });
     let there: Vec<_> = there.collect();
     let command = declared.start.as_ref().map_or("", |start| start.value.as_str());
-    let named = |path: &str| command.split([' ', '/', '\\', '"', '\'', ';']).any(|word| word == file_name(path));
+    let words: Vec<&str> = command.split([' ', '/', '\\', '"', '\'', ';', '&']).collect();
+    // Windows does not tell upper from lower case.
+    let named = |path: &str| words.iter().any(|word| word.eq_ignore_ascii_case(file_name(path)));
     let one = there.iter().any(|(spec, ..)| named(&spec.path));
     let of_role = |of: &[String]| of.is_empty() || of.iter().any(|role| roles.contains(role));
     let counts = there.into_iter().filter(|(spec, ..)| if one { named(&spec.path) } else { of_role(&spec.roles) });
-    counts.map(|(_, source, options)| (source, options)).collect()
+    counts.map(|(_, script)| script).collect()
 }
 
-/// What scripts say of an option: where they differ, nobody knows which of them starts the server.
-fn of_scripts(inputs: &Inputs, declared: &topology::Node, scripts: &[(SourceId, &Said)]) -> (Rank, StartOption) {
-    let place = |(source, said): &(SourceId, &Said)| {
-        let content = &inputs.sources.get(*source).content;
-        Place { source: *source, span: content.to_disk(said.range.clone()) }
-    };
-    let line = |script: &(SourceId, &Said)| {
-        let line = inputs.sources.file_line(place(script));
-        file_name(&line).to_owned()
-    };
+/// What scripts say of an option: where they differ, nobody knows which of them starts the server, nor where those of Windows or
+/// the service wrapper say something and those of a shell nothing. The other way round the shell's count: every pack has all of
+/// them, and who runs a shell need not edit the others.
+fn of_scripts(
+    inputs: &Inputs,
+    environment: &BTreeMap<String, String>,
+    all: &[Script],
+    scripts: &[(SourceId, &Said)],
+) -> (Rank, StartOption) {
+    let line_of = |(source, said): &(SourceId, &Said)| line(inputs, place(inputs, *source, said.range.clone()));
     let differ = scripts.iter().any(|(_, said)| said.what != scripts[0].1.what);
-    let value = if differ {
-        let all: Vec<String> = scripts.iter().map(|script| words(&line(script), &script.1.what)).collect();
-        Err(format!("{}: which of them starts the server?", all.join(", ")))
+    let says = |script: &&Script| scripts.iter().any(|(source, _)| *source == script.source);
+    let silent =
+        all.iter().find(|script| script.shell).filter(|_| !all.iter().filter(|script| script.shell).any(|script| says(&script)));
+    let value = if differ || silent.is_some() {
+        let mut words: Vec<String> = scripts.iter().map(|script| words(&line_of(script), &script.1.what)).collect();
+        words.extend(silent.map(|script| format!("{} says nothing", inputs.sources.file_name(script.source))));
+        Err(format!("{}: which of them starts the server?", words.join(", ")))
     } else {
+        let line = line_of(&scripts[0]);
         match &scripts[0].1.what {
             What::Value(value) => Ok(value.clone()),
             What::Variable(Some(variable)) => {
-                let name = variable.trim_matches(['$', '%']);
-                let given = declared.environment.get(name).map(|value| value.value.clone());
+                let name = variable.trim_matches(['$', '%', '{', '}']);
+                let given = environment.get(name).cloned();
                 given.ok_or_else(|| {
-                    format!(
-                        "{}, which `environment` of the topology does not give",
-                        words(&line(&scripts[0]), &scripts[0].1.what)
-                    )
+                    format!("{}, which `environment` of the topology does not give", words(&line, &scripts[0].1.what))
                 })
             }
-            what => Err(words(&line(&scripts[0]), what)),
+            what => Err(words(&line, what)),
         }
     };
     let origin = inputs.sources.file_name(scripts[0].0).to_owned();
     let rank = scripts.iter().map(|(_, said)| said.rank).max().unwrap_or(Rank::Argument);
-    (rank, StartOption { value, place: place(&scripts[0]), origin, loses: Vec::new() })
+    let place = place(inputs, scripts[0].0, scripts[0].1.range.clone());
+    (rank, StartOption { value, place, origin, loses: Vec::new() })
 }
 
 /// What a script says, in words.
@@ -146,5 +240,6 @@ fn words(line: &str, what: &What) -> String {
         What::Variable(Some(name)) => format!("{line} takes it from {name}"),
         What::Variable(None) => format!("{line} takes it from somewhere else"),
         What::Conditional => format!("{line} sets it under a condition"),
+        What::Elsewhere => format!("{line} sets it where the server may not see it"),
     }
 }

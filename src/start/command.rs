@@ -15,6 +15,8 @@ pub struct Command {
     pub options: BTreeMap<String, Value>,
     /// Whether it throws `JAVA_OPTS` away (`wso2server.sh`, at `--debug`: `JAVA_OPTS=""`).
     pub debug: bool,
+    /// The variables that it gives the server's environment, with their values. None that is empty.
+    pub environment: BTreeMap<String, String>,
 }
 
 /// The value of an option.
@@ -34,19 +36,20 @@ pub struct Value {
 /// The byte offset of a quote that is opened and never closed.
 pub fn read(command: &str) -> Result<Command, usize> {
     let characters: Vec<Character> = command.char_indices().map(|(at, c)| (c, at)).collect();
-    let mut reader = Reader { found: BTreeMap::new(), debug: false };
+    let mut reader = Reader { found: BTreeMap::new(), debug: false, environment: BTreeMap::new() };
     reader.command(&words(&characters)?, Rank::Argument, 0);
     let debug = reader.debug;
     let effective = reader.found.into_iter().filter_map(|(key, ranks)| {
         let mut by_rank = ranks.into_iter().rev().filter(|(rank, _)| !(debug && *rank == Rank::JavaOpts));
         by_rank.next().map(|(_, value)| (key, value))
     });
-    Ok(Command { options: effective.collect(), debug })
+    Ok(Command { options: effective.collect(), debug, environment: reader.environment })
 }
 
 struct Reader {
     found: BTreeMap<String, BTreeMap<Rank, Value>>,
     debug: bool,
+    environment: BTreeMap<String, String>,
 }
 
 impl Reader {
@@ -56,6 +59,9 @@ impl Reader {
         let mut previous = String::new();
         for word in words {
             let text: String = word.iter().map(|(c, _)| *c).collect();
+            if let Some((name, value)) = text.split_once('=').filter(|(name, value)| is_name(name) && !value.is_empty()) {
+                self.environment.insert(name.to_owned(), value.to_owned());
+            }
             let (inner, inner_rank) = match assigned(&text) {
                 Some((prefix, rank)) => (Some(&word[prefix..]), rank),
                 // `sh -c "sh wso2server.sh -DportOffset=2"`
@@ -100,6 +106,12 @@ fn assigned(word: &str) -> Option<(usize, Rank)> {
     let variables =
         [("JAVA_OPTS=", Rank::JavaOpts), ("JDK_JAVA_OPTIONS=", Rank::JdkOptions), ("JAVA_TOOL_OPTIONS=", Rank::ToolOptions)];
     variables.into_iter().find(|(prefix, _)| word.starts_with(prefix)).map(|(prefix, rank)| (prefix.len(), rank))
+}
+
+/// Whether a text is the name of a variable.
+fn is_name(text: &str) -> bool {
+    let of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    !text.is_empty() && !text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(of_name)
 }
 
 /// From the first character to the last; escapes and quotes between them belong to it.
@@ -190,6 +202,17 @@ mod tests {
         assert_eq!(offset("JAVA_OPTS=\"-Da=b -DportOffset=2\" sh wso2server.sh").as_deref(), Some("2"));
         assert_eq!(offset("docker run -e JAVA_OPTS=-DportOffset=3 wso2am").as_deref(), Some("3"));
         assert_eq!(offset("JAVA_TOOL_OPTIONS=-DportOffset=1 JAVA_OPTS=-DportOffset=2 sh wso2server.sh").as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn variables_that_are_set_are_known() {
+        let environment = |command: &str| {
+            let all: Vec<(String, String)> = read(command).expect("quotes are closed").environment.into_iter().collect();
+            all
+        };
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(environment("JAVA_OPTS='-Da=b -Dc=d' sh x.sh -De=f"), [pair("JAVA_OPTS", "-Da=b -Dc=d")]);
+        assert_eq!(environment("docker run -e A=b -e C= --env=D=e x"), [pair("A", "b")]);
     }
 
     #[test]

@@ -1,0 +1,91 @@
+//! Options of the server in its start scripts: what `-Dname=value` says there, and where.
+//!
+//! A script is a program, and this is no shell: what is set under a condition, or taken from a variable, is told apart from
+//! what is written out. The order is that of the shipped scripts (product-apim@v2.6.0 `wso2server.sh`, `wso2server.bat`;
+//! v4.x `api-manager.sh`): options of the JVM, `$JAVA_OPTS`, more options of the JVM, the class, the arguments of the script
+//! (`$*`, `%CMD%`). The JVM takes the last of several options of one name, and the class sets what arguments say once the JVM
+//! runs (`org.wso2.carbon.server.Main`), so that an argument wins wherever it stands.
+
+mod batch;
+mod batch_words;
+mod launch;
+mod parts;
+mod shell;
+mod shell_test;
+mod shell_words;
+#[cfg(test)]
+mod tests;
+mod values;
+mod walk;
+mod wrapper;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::{Rank, Syntax};
+
+/// What a script says of options.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    said: BTreeMap<String, Vec<Said>>,
+    /// What becomes of the `JAVA_OPTS` that it is given.
+    pub java_opts: JavaOpts,
+}
+
+impl Options {
+    /// Every option by name, with what is said of it: what wins comes first. All but the last count under circumstances
+    /// ([`Said::unless`], [`Said::java_opts`]).
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[Said])> {
+        self.said.iter().map(|(name, said)| (name.as_str(), said.as_slice()))
+    }
+}
+
+/// What a script says of an option.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// What is written.
+    pub what: What,
+    /// Bytes of the text: from the first of the value to the last, without quotes around it; the whole option where it has no
+    /// value.
+    pub range: Range<usize>,
+    /// Where it stands on the command line.
+    pub rank: Rank,
+    /// It counts only where the environment does not set this variable: `${JAVA_OPTS:--Da=b}`.
+    pub unless: Option<String>,
+    /// It stands in `JAVA_OPTS`, which `--debug` throws away.
+    pub java_opts: bool,
+}
+
+/// What is written for an option.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// A value.
+    Value(String),
+    /// A variable, with its name where that is a plain one: `$OFFSET`, `%OFFSET%`.
+    Variable(Option<String>),
+    /// A value or a variable, under a condition.
+    Conditional,
+    /// A value or a variable, for a command that does not start the server, or in a variable that none that does it names.
+    Elsewhere,
+}
+
+/// What becomes of the `JAVA_OPTS` that a script is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JavaOpts {
+    /// The server gets it.
+    Kept,
+    /// The script gives it another value, at this place.
+    Replaced(Range<usize>),
+    /// It may do so.
+    Perhaps(Range<usize>),
+}
+
+/// Reads a script. What is commented out is not there.
+pub fn read(text: &str, syntax: Syntax) -> Options {
+    let (values, launches) = match syntax {
+        Syntax::Shell => shell::read(text),
+        Syntax::Batch => batch::read(text),
+        Syntax::Wrapper => return wrapper::read(text),
+    };
+    walk::options(values, launches)
+}
