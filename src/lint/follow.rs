@@ -2,9 +2,9 @@
 
 use crate::deployment::{Deployment, Link, Verdict};
 
+use super::build_fix::part_of;
 use super::finding::Change;
 use super::rule_file::Part;
-use super::run::part_of;
 
 /// The changes of every link that reaches a node now and would not any more with the new offset.
 pub fn links(model: &Deployment, node: usize, offset: i64) -> Vec<Change> {

@@ -3,6 +3,7 @@
 //! Invariants: a rule sees the model through `model`'s table and nothing else; a rule that fails
 //! is itself a finding; the order of findings is the same on any number of threads.
 
+mod build_fix;
 mod check;
 mod finding;
 mod follow;
