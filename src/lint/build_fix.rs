@@ -6,7 +6,7 @@ use minijinja::value::Value;
 use crate::deployment::{FileProblem, Link, Node, OffsetProblem};
 
 use super::finding::{Change, Fix, Safety};
-use super::follow;
+use super::follow::Reaching;
 use super::model::{Kind, Ref};
 use super::rule::Rule;
 use super::rule_file::{EditFile, FixFile, Part, SafetyFile, edits};
@@ -67,7 +67,7 @@ impl Runner<'_> {
             let node = self.object(&follow.value, subject)?.map(|at| at.first);
             return Ok(node
                 .zip(value.parse().ok())
-                .map(|(node, offset)| follow::links(self.model, node, offset))
+                .map(|(node, offset)| self.reaching.get_or_init(|| Reaching::of(self.model)).links(self.model, node, offset))
                 .unwrap_or_default());
         }
         if at.kind == Kind::Member && edit.part.is_some() {

@@ -7,6 +7,7 @@ mod build_fix;
 mod check;
 mod finding;
 mod follow;
+mod guard;
 mod labels;
 mod model;
 mod rule;

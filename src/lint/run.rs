@@ -1,7 +1,7 @@
 //! Evaluates rules over a model.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use minijinja::value::Value;
 use minijinja::{Error, Expression};
@@ -12,6 +12,8 @@ use crate::deployment::Deployment;
 use crate::source::{Place, Span, mask_text};
 
 use super::finding::{Finding, Label};
+use super::follow::Reaching;
+use super::guard::Guard;
 use super::labels;
 use super::model::{Handle, Kind, Ref};
 use super::rule::{Rule, Rules, template_name};
@@ -55,7 +57,7 @@ pub const RULE_FAILED: &str = "rule-failed";
 
 /// Evaluates every rule on every object of its kind.
 pub fn run(model: &Arc<Deployment>, rules: &Rules, options: &Options) -> Linted {
-    let runner = Runner { model, rules, options };
+    let runner = Runner { model, rules, options, compiled: RwLock::default(), reaching: OnceLock::new() };
     let mut findings: Vec<Finding> = Vec::new();
     let mut reported: HashSet<usize> = HashSet::new();
     let mut failures: BTreeMap<&str, String> = BTreeMap::new();
@@ -91,6 +93,10 @@ pub(super) struct Runner<'a> {
     pub(super) model: &'a Arc<Deployment>,
     rules: &'a Rules,
     options: &'a Options,
+    /// Expressions by their text.
+    compiled: RwLock<HashMap<String, Arc<Expression<'a, 'static>>>>,
+    /// Who calls whom, for nodes that get another offset.
+    pub(super) reaching: OnceLock<Reaching>,
 }
 
 pub type Found = Vec<(Ref, Finding)>;
@@ -102,13 +108,13 @@ impl Runner<'_> {
 
     fn evaluate(&self, rule: &Rule, reported: &HashSet<usize>) -> Result<Found, Error> {
         let Some(when) = &rule.file.when else { return Ok(Vec::new()) };
-        let condition = self.rules.environment.compile_expression(&when.value)?;
+        let guard = rule.guard.as_ref().unwrap_or(&Guard::Unknown);
         let objects: Vec<Ref> = self
             .objects(rule)
             .into_iter()
             .filter(|at| !(rule.file.general && rule.kind == Kind::Link && reported.contains(&at.first)))
             .collect();
-        let judge = |at: &Ref| self.judge(rule, &condition, *at);
+        let judge = |at: &Ref| self.judge(rule, &when.value, guard, *at);
         // Starting threads costs more than a few conditions.
         let found: Vec<Option<(Option<String>, Ref, Finding)>> = if objects.len() < 512 {
             objects.iter().map(judge).collect::<Result<_, Error>>()?
@@ -154,11 +160,16 @@ impl Runner<'_> {
     fn judge(
         &self,
         rule: &Rule,
-        condition: &Expression<'_, '_>,
+        condition: &str,
+        guard: &Guard,
         at: Ref,
     ) -> Result<Option<(Option<String>, Ref, Finding)>, Error> {
+        let decided = guard.holds(self.model, at);
+        if decided == Some(false) {
+            return Ok(None);
+        }
         let subject = self.subject(at);
-        if !condition.eval(subject.clone())?.is_true() {
+        if decided.is_none() && !self.is_true(condition, &subject)? {
             return Ok(None);
         }
         let key = rule.file.once.as_ref().map(|_| self.render(rule, "once", &subject)).transpose()?;
@@ -176,7 +187,21 @@ impl Runner<'_> {
     }
 
     pub(super) fn is_true(&self, expression: &str, subject: &Value) -> Result<bool, Error> {
-        Ok(self.rules.environment.compile_expression(expression)?.eval(subject.clone())?.is_true())
+        Ok(self.value(expression, subject)?.is_true())
+    }
+
+    /// The value of an expression, which is compiled when it is needed first.
+    fn value(&self, expression: &str, subject: &Value) -> Result<Value, Error> {
+        let known = self.compiled.read().unwrap_or_else(PoisonError::into_inner).get(expression).cloned();
+        let compiled = match known {
+            Some(compiled) => compiled,
+            None => {
+                let compiled = Arc::new(self.rules.environment.compile_expression_owned(expression.to_owned())?);
+                let mut all = self.compiled.write().unwrap_or_else(PoisonError::into_inner);
+                Arc::clone(all.entry(expression.to_owned()).or_insert(compiled))
+            }
+        };
+        compiled.eval(subject.clone())
     }
 
     /// A text that quotes what files say: secrets do not leave with it.
@@ -315,7 +340,7 @@ impl Runner<'_> {
 
     /// The object that an expression means.
     pub(super) fn object(&self, expression: &str, subject: &Value) -> Result<Option<Ref>, Error> {
-        let value = self.rules.environment.compile_expression(expression)?.eval(subject.clone())?;
+        let value = self.value(expression, subject)?;
         Ok(value.downcast_object_ref::<Handle>().map(Handle::at))
     }
 
