@@ -48,7 +48,7 @@ impl Runner<'_> {
         let nodes = std::iter::once(link.node).chain(link.targets.iter().map(|target| target.node));
         // A table with a slip of the pen in its name may be the one that holds the offset.
         let guessed = |node: usize| {
-            let Node { name, offset, .. } = &self.model.nodes[node];
+            let Node { name, offset, .. } = &*self.model.nodes[node];
             if offset.problem.is_some_and(|problem| problem != OffsetProblem::BlanksAround) {
                 return Some(format!("the offset of {name} is a guess: mend that first"));
             }
