@@ -54,8 +54,7 @@ impl Project {
         let changed = |source: &Source| source.real.as_ref().and_then(|real| after.get(real.as_path()));
         let bytes: BTreeMap<SourceId, Vec<u8>> =
             sources.filter_map(|(id, source)| Some((id, (*changed(source)?).clone()))).collect();
-        let edited =
-            || Self { model: Arc::new(deployment::resolve(self.model.inputs.edited(&bytes))), folder: self.folder.clone() };
+        let edited = || Self { model: Arc::new(self.model.edited(&bytes)), folder: self.folder.clone() };
         (!bytes.is_empty()).then(edited)
     }
 }
@@ -366,7 +365,7 @@ impl Engine {
         plan.applied.retain(|fix| !fix.sources.iter().any(|source| lost.contains(source)));
         let names = |file: &FileChange| project.model.names_of(file.source);
         let bytes = plan.files.iter().flat_map(|file| names(file).into_iter().map(|name| (name, file.after.clone()))).collect();
-        plan.model = Arc::new(deployment::resolve(project.model.inputs.edited(&bytes)));
+        plan.model = Arc::new(project.model.edited(&bytes));
         plan.linted = lint::run(&plan.model, &self.rules, &Self::options(project, overrides));
         plan
     }

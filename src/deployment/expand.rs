@@ -1,5 +1,6 @@
 //! Placeholders in values: what they stand for on the node that reads them, and what cannot be known.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::source::{Place, Spanned};
@@ -75,8 +76,11 @@ impl Expanded {
     }
 
     fn raw_offset(&self, out: usize, is_start: bool) -> Option<usize> {
-        let (mut last_out, mut last_raw) = (0, 0);
-        for piece in &self.pieces {
+        // Values may hold thousands of them: only those at the offset matter, and the last one before.
+        let first = self.pieces.partition_point(|piece| piece.out.end < out);
+        let (mut last_out, mut last_raw) =
+            first.checked_sub(1).map_or((0, 0), |before| (self.pieces[before].out.end, self.pieces[before].raw.end));
+        for piece in &self.pieces[first..] {
             let before = if is_start { out < piece.out.start } else { out <= piece.out.start };
             if before {
                 break;
@@ -92,15 +96,22 @@ impl Expanded {
         Some(last_raw + (out - last_out))
     }
 
+    /// The replacements that touch a range or end where it does.
+    pub fn touching(&self, range: &Range<usize>) -> &[Piece] {
+        let first = self.pieces.partition_point(|piece| piece.out.end < range.start);
+        let after = self.pieces.partition_point(|piece| piece.out.start <= range.end);
+        self.pieces.get(first..after).unwrap_or_default()
+    }
+
     /// The single replacement that covers exactly a range.
     pub fn exactly(&self, range: &Range<usize>) -> Option<&Piece> {
-        self.pieces.iter().find(|piece| piece.out == *range)
+        self.touching(range).iter().find(|piece| piece.out == *range)
     }
 
     /// The first thing that is not known and touches a range.
     pub fn unknown_in(&self, range: &Range<usize>) -> Option<&What> {
         let touches = |piece: &&Piece| piece.out.start < range.end && range.start < piece.out.end;
-        self.pieces.iter().filter(touches).map(|piece| &piece.what).find(|what| what.is_unknown())
+        self.touching(range).iter().filter(touches).map(|piece| &piece.what).find(|what| what.is_unknown())
     }
 }
 
@@ -131,13 +142,20 @@ impl What {
 /// Replaces placeholders by what they stand for.
 pub fn expand(raw: &str, names: &dyn Names, synapse: bool) -> Expanded {
     let mut expanded = Expanded::default();
+    let mut ends = Ends { raw, next: HashMap::new() };
     let mut at = 0;
     while at < raw.len() {
         let rest = &raw[at..];
-        let Some((length, what, value)) = mark(rest, names, synapse) else {
-            let step = rest.chars().next().map_or(1, char::len_utf8);
-            expanded.text.push_str(&rest[..step]);
-            at += step;
+        let plain = rest.find(['$', '{', '<', '%', '[']).unwrap_or(rest.len());
+        if plain > 0 {
+            expanded.text.push_str(&rest[..plain]);
+            at += plain;
+            continue;
+        }
+        let Some((length, what, value)) = mark(at, &mut ends, names, synapse) else {
+            // Every letter that begins a placeholder is one byte.
+            expanded.text.push_str(&rest[..1]);
+            at += 1;
             continue;
         };
         let start = expanded.text.len();
@@ -148,8 +166,33 @@ pub fn expand(raw: &str, names: &dyn Names, synapse: bool) -> Expanded {
     expanded
 }
 
-/// The placeholder at the start of a text: its length, what it is, and what stands in its place.
-fn mark(rest: &str, names: &dyn Names, synapse: bool) -> Option<(usize, What, String)> {
+/// Where placeholders may end: each kind of end is looked for once, however often placeholders begin before it.
+struct Ends<'a> {
+    raw: &'a str,
+    /// The next of each kind from where it was looked for last; `None` where there is none.
+    next: HashMap<&'static str, Option<usize>>,
+}
+
+impl<'a> Ends<'a> {
+    /// What stands between the marks of a placeholder that begins at an offset.
+    fn between(&mut self, at: usize, open: &str, close: &'static str) -> Option<&'a str> {
+        if !self.raw[at..].starts_with(open) {
+            return None;
+        }
+        let from = at + open.len();
+        let raw = self.raw;
+        let find = || raw[from..].find(close).map(|end| from + end);
+        let next = self.next.entry(close).or_insert_with(find);
+        if next.is_some_and(|next| next < from) {
+            *next = find();
+        }
+        next.map(|end| &raw[from..end])
+    }
+}
+
+/// The placeholder at an offset of a text: its length, what it is, and what stands in its place.
+fn mark(at: usize, ends: &mut Ends<'_>, names: &dyn Names, synapse: bool) -> Option<(usize, What, String)> {
+    let rest = &ends.raw[at..];
     let opaque = || OPAQUE.to_string();
     let given =
         |name: &str, value: &Spanned<String>| (What::Given(name.to_owned(), Some(names.place(value))), value.value.clone());
@@ -159,41 +202,36 @@ fn mark(rest: &str, names: &dyn Names, synapse: bool) -> Option<(usize, What, St
             Err(why) => (What::NotKnown(format!("-D{name} is not known: {why}")), opaque()),
         })
     };
-    let (length, (what, value)) = if let Some(inner) = between(rest, "{{", "}}").or_else(|| between(rest, "{%", "%}")) {
+    let (length, (what, value)) = if let Some(inner) = ends.between(at, "{{", "}}").or_else(|| ends.between(at, "{%", "%}")) {
         (inner.len() + 4, (What::Template(shown(&rest[..inner.len() + 4])), opaque()))
-    } else if let Some(inner) = between(rest, "<%", "%>") {
+    } else if let Some(inner) = ends.between(at, "<%", "%>") {
         (inner.len() + 4, (What::Template(shown(&rest[..inner.len() + 4])), opaque()))
-    } else if let Some(name) = between(rest, "${", "}") {
+    } else if let Some(name) = ends.between(at, "${", "}") {
         let known = property(name).or_else(|| names.placeholder(name));
         let known = known.or_else(|| names.environment(name).map(|value| given(name, value)));
         (name.len() + 3, known.unwrap_or_else(|| (What::Unset(format!("${{{name}}}")), opaque())))
-    } else if let Some(name) = between(rest, "$env{", "}") {
+    } else if let Some(name) = ends.between(at, "$env{", "}") {
         let known = names.environment(name).map(|value| given(name, value));
         (name.len() + 6, known.unwrap_or_else(|| (What::Unset(format!("$env{{{name}}}")), opaque())))
-    } else if let Some(name) = between(rest, "$sys{", "}") {
+    } else if let Some(name) = ends.between(at, "$sys{", "}") {
         let known = property(name).or_else(|| names.placeholder(name));
         (name.len() + 6, known.unwrap_or_else(|| (What::Unset(format!("$sys{{{name}}}")), opaque())))
-    } else if let Some(name) = between(rest, "$ref{", "}") {
+    } else if let Some(name) = ends.between(at, "$ref{", "}") {
         let known = names.reference(name).map(|value| (What::Text, value));
         (name.len() + 6, known.unwrap_or_else(|| (What::Unset(format!("$ref{{{name}}}")), opaque())))
-    } else if let Some(name) = between(rest, "$secret{", "}") {
+    } else if let Some(name) = ends.between(at, "$secret{", "}") {
         (name.len() + 9, (What::Unset(format!("$secret{{{name}}}")), opaque()))
-    } else if let Some(name) = between(rest, "{", "}").filter(|name| is_name(name)) {
+    } else if let Some(name) = ends.between(at, "{", "}").filter(|name| is_name(name)) {
         let what = if synapse { What::SynapseVariable } else { What::Template(format!("{{{name}}}")) };
         (name.len() + 2, (what, opaque()))
-    } else if let Some(name) = between(rest, "%", "%").filter(|name| is_name(name)) {
+    } else if let Some(name) = ends.between(at, "%", "%").filter(|name| is_name(name)) {
         (name.len() + 2, (What::Template(format!("%{name}%")), opaque()))
-    } else if let Some(name) = between(rest, "[", "]").filter(|name| is_name(name) && !is_address(name)) {
+    } else if let Some(name) = ends.between(at, "[", "]").filter(|name| is_name(name) && !is_address(name)) {
         (name.len() + 2, (What::Template(format!("[{name}]")), opaque()))
     } else {
         return None;
     };
     Some((length, what, value))
-}
-
-fn between<'a>(text: &'a str, open: &str, close: &str) -> Option<&'a str> {
-    let rest = text.strip_prefix(open)?;
-    rest.find(close).map(|at| &rest[..at])
 }
 
 fn is_name(name: &str) -> bool {

@@ -1,7 +1,8 @@
 //! What several nodes have in common: ports of one machine, a key manager, a load balancer.
 //! Grouped here, so that no rule walks pairs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use crate::catalogue::Confidence;
 use crate::home::FileState;
@@ -86,7 +87,7 @@ struct Claim<'a> {
 
 /// Pairs of live listeners on one machine with the same effective port and overlapping addresses. Members of one group are
 /// none: theirs takes the next free port, which is said of the group.
-pub fn collisions(inputs: &Inputs, nodes: &[Node], members: &[Member]) -> Vec<Collision> {
+pub fn collisions(inputs: &Inputs, nodes: &[Arc<Node>], members: &[Member]) -> Vec<Collision> {
     let listener = |member: &Member| inputs.catalogue.memberships[member.spec].listener;
     let groups: HashMap<(usize, usize), &str> =
         members.iter().map(|member| ((member.node, listener(member)), member.group.as_str())).collect();
@@ -137,15 +138,31 @@ pub fn collisions(inputs: &Inputs, nodes: &[Node], members: &[Member]) -> Vec<Co
         .collect()
 }
 
-type Taken = BTreeMap<i64, Vec<Opener>>;
+/// How often each port of a machine is claimed. Offsets are tried by the hundred for each node: no port is searched for.
+#[derive(Default)]
+struct Taken {
+    ports: Vec<u32>,
+    /// Ports that are none, which an offset may bring about.
+    others: HashMap<i64, u32>,
+}
 
-fn taken_ports(claims: &BTreeMap<(String, i64), Vec<Claim<'_>>>) -> BTreeMap<String, Taken> {
-    let mut taken: BTreeMap<String, Taken> = BTreeMap::new();
-    for ((machine, port), group) in claims {
-        let openers = taken.entry(machine.clone()).or_default().entry(*port).or_default();
-        openers.extend(group.iter().map(|claim| claim.who));
+impl Taken {
+    fn claims(&self, port: i64) -> u32 {
+        let count = usize::try_from(port).ok().and_then(|port| self.ports.get(port));
+        count.or_else(|| self.others.get(&port)).copied().unwrap_or_default()
     }
-    taken
+
+    fn count(&mut self, port: i64) -> &mut u32 {
+        match usize::try_from(port) {
+            Ok(port) if port <= 65535 => {
+                if self.ports.len() <= port {
+                    self.ports.resize(65536, 0);
+                }
+                &mut self.ports[port]
+            }
+            _ => self.others.entry(port).or_default(),
+        }
+    }
 }
 
 fn overlap(inputs: &Inputs, first: &Claim<'_>, second: &Claim<'_>) -> bool {
@@ -165,23 +182,43 @@ fn overlap(inputs: &Inputs, first: &Claim<'_>, second: &Claim<'_>) -> bool {
 /// For each node that has to move the smallest offset above its own with which none of its shifted ports is another's. Those
 /// that moved before, in the order of the topology, are where they went: the offsets suit each other.
 fn free_offsets<'a>(
-    nodes: &[Node],
+    nodes: &[Arc<Node>],
     claims: &BTreeMap<(String, i64), Vec<Claim<'_>>>,
     movers: impl Iterator<Item = (usize, &'a String)>,
 ) -> BTreeMap<usize, Option<i64>> {
-    let mut taken = taken_ports(claims);
-    let movers: BTreeMap<usize, &String> = movers.collect();
-    let mut offsets = BTreeMap::new();
+    let mut movers_of: BTreeMap<&String, BTreeSet<usize>> = BTreeMap::new();
     for (mover, machine) in movers {
-        let Some(taken) = taken.get_mut(machine) else { continue };
-        let offset = free_offset(&nodes[mover], mover, taken);
-        if let Some((own, offset)) = nodes[mover].offset.value.zip(offset) {
-            for port in shifted(&nodes[mover]) {
-                taken.entry(port).or_default().retain(|opener| *opener != Opener::Node(mover));
-                taken.entry(port - own + offset).or_default().push(Opener::Node(mover));
+        movers_of.entry(machine).or_default().insert(mover);
+    }
+    let mut offsets = BTreeMap::new();
+    for (machine, movers) in movers_of {
+        let mut taken = Taken::default();
+        let mut own: HashMap<usize, Vec<i64>> = HashMap::new();
+        for ((_, port), group) in claims.range((machine.clone(), i64::MIN)..=(machine.clone(), i64::MAX)) {
+            for claim in group {
+                *taken.count(*port) += 1;
+                if let Opener::Node(node) = claim.who {
+                    own.entry(node).or_default().push(*port);
+                }
             }
         }
-        offsets.insert(mover, offset);
+        for mover in movers {
+            // Its own ports are in nobody's way, wherever it goes.
+            let mut left = own.remove(&mover).unwrap_or_default();
+            for port in &left {
+                *taken.count(*port) -= 1;
+            }
+            let offset = free_offset(&nodes[mover], &taken);
+            if let Some((by, offset)) = nodes[mover].offset.value.zip(offset) {
+                let shifted = shifted(&nodes[mover]);
+                left.retain(|port| !shifted.contains(port));
+                left.extend(shifted.iter().map(|port| port - by + offset));
+            }
+            for port in left {
+                *taken.count(port) += 1;
+            }
+            offsets.insert(mover, offset);
+        }
     }
     offsets
 }
@@ -192,15 +229,15 @@ fn shifted(node: &Node) -> Vec<i64> {
     node.listeners.iter().filter(moves).filter_map(|listener| listener.port.value()).collect()
 }
 
-fn free_offset(node: &Node, index: usize, taken: &Taken) -> Option<i64> {
+fn free_offset(node: &Node, taken: &Taken) -> Option<i64> {
     let own = node.offset.value?;
     let shifted = shifted(node);
-    let is_free = |port: i64| taken.get(&port).is_none_or(|openers| openers.iter().all(|opener| *opener == Opener::Node(index)));
+    let is_free = |port: i64| taken.claims(port) == 0;
     (own + 1..own + 1000).find(|offset| shifted.iter().all(|port| is_free(port - own + offset) && port - own + offset <= 65535))
 }
 
 /// Callers of one node that should agree in a setting, by that node.
-pub fn clusters(inputs: &Inputs, nodes: &[Node], links: &[Link]) -> Vec<Cluster> {
+pub fn clusters(inputs: &Inputs, nodes: &[Arc<Node>], links: &[Link]) -> Vec<Cluster> {
     let mut members: BTreeMap<(usize, usize), BTreeMap<usize, String>> = BTreeMap::new();
     for link in links.iter().filter(|link| matches!(link.verdict, Verdict::Ok | Verdict::WrongPort | Verdict::WrongScheme)) {
         let spec = &inputs.catalogue.links[link.spec];
@@ -249,7 +286,7 @@ pub fn settled(nodes: usize, links: &[Link], collisions: &[Collision], members: 
 }
 
 /// Ports of load balancers, one for each node behind them.
-pub fn forwards(inputs: &Inputs, nodes: &[Node], directory: &Directory) -> Vec<Forward> {
+pub fn forwards(inputs: &Inputs, nodes: &[Arc<Node>], directory: &Directory) -> Vec<Forward> {
     let mut forwards = Vec::new();
     for (balancer, declared) in inputs.topology.load_balancers.iter().enumerate() {
         for (port, backends) in &declared.ports {

@@ -68,7 +68,7 @@ pub struct Question<'a> {
 
 impl Directory {
     /// Collects the names of a deployment.
-    pub fn new(inputs: &Inputs, nodes: &[Node]) -> Self {
+    pub fn new(inputs: &Inputs, nodes: &[Arc<Node>]) -> Self {
         let mut directory = Self {
             nodes_by_host: HashMap::new(),
             balancers_by_host: HashMap::new(),
@@ -146,7 +146,7 @@ impl Directory {
     }
 
     /// Who is meant.
-    pub fn lookup(&self, inputs: &Inputs, nodes: &[Node], question: &Question<'_>) -> Meant {
+    pub fn lookup(&self, inputs: &Inputs, nodes: &[Arc<Node>], question: &Question<'_>) -> Meant {
         let reader = &nodes[question.reader];
         let host = question.host.map(|host| host.trim_matches(['[', ']']).trim_end_matches('.').to_lowercase());
         let own = question.own || host.as_ref().is_some_and(|host| inputs.catalogue.is_own(host) || reader.hosts.contains(host));
@@ -187,7 +187,7 @@ impl Directory {
     }
 
     /// Loopback names and the reader's own.
-    fn local(&self, inputs: &Inputs, nodes: &[Node], question: &Question<'_>, targets: &[usize], declared: bool) -> Meant {
+    fn local(&self, inputs: &Inputs, nodes: &[Arc<Node>], question: &Question<'_>, targets: &[usize], declared: bool) -> Meant {
         let reader = question.reader;
         let has_role = targets.binary_search(&reader).is_ok();
         let here = self.on_machine(nodes[reader].machine.as_ref());
@@ -248,7 +248,7 @@ impl Directory {
     }
 }
 
-fn of_roles(named: &[usize], nodes: &[Node], roles: &[String]) -> Meant {
+fn of_roles(named: &[usize], nodes: &[Arc<Node>], roles: &[String]) -> Meant {
     let fitting: Vec<usize> = named.iter().copied().filter(|index| has_role(&nodes[*index], roles)).collect();
     if fitting.is_empty() { Meant::Wrong(named.to_vec()) } else { Meant::Named(fitting) }
 }

@@ -88,7 +88,7 @@ impl Member {
 const NEAR: i64 = 1000;
 
 /// The members of all groups, by kind of group, in the order of the topology.
-pub fn members(inputs: &Inputs, nodes: &[Node], directory: &Directory) -> Vec<Member> {
+pub fn members(inputs: &Inputs, nodes: &[Arc<Node>], directory: &Directory) -> Vec<Member> {
     let mut all = Vec::new();
     for (spec, known) in inputs.catalogue.memberships.iter().enumerate() {
         // What is only guessed is not judged.
@@ -137,7 +137,7 @@ fn standing(known: &Membership, node: &Node) -> Standing {
 }
 
 /// Finds members of one group with one port of one machine, and the next free port for each but the first.
-fn share_ports(inputs: &Inputs, nodes: &[Node], members: &mut [Member]) {
+fn share_ports(inputs: &Inputs, nodes: &[Arc<Node>], members: &mut [Member]) {
     let mut first: HashMap<(&str, i64, String), usize> = HashMap::new();
     let mut shared = Vec::new();
     for (index, member) in members.iter().enumerate() {
@@ -163,7 +163,7 @@ fn share_ports(inputs: &Inputs, nodes: &[Node], members: &mut [Member]) {
 }
 
 /// The ports that somebody opens on each machine.
-fn taken_ports(inputs: &Inputs, nodes: &[Node]) -> HashMap<String, BTreeSet<i64>> {
+fn taken_ports(inputs: &Inputs, nodes: &[Arc<Node>]) -> HashMap<String, BTreeSet<i64>> {
     let mut taken: HashMap<String, BTreeSet<i64>> = HashMap::new();
     for node in nodes {
         let Some(machine) = &node.machine else { continue };
@@ -200,7 +200,7 @@ struct Meant {
 /// The lists of one kind of group.
 struct Lists<'a> {
     inputs: &'a Inputs,
-    nodes: &'a [Node],
+    nodes: &'a [Arc<Node>],
     directory: &'a Directory,
     known: &'a Membership,
     standings: &'a [Standing],
@@ -215,7 +215,7 @@ struct Lists<'a> {
 impl<'a> Lists<'a> {
     fn new(
         inputs: &'a Inputs,
-        nodes: &'a [Node],
+        nodes: &'a [Arc<Node>],
         directory: &'a Directory,
         known: &'a Membership,
         standings: &'a [Standing],

@@ -98,7 +98,7 @@ pub struct Deployment {
     /// What it was built from.
     pub inputs: Inputs,
     /// The nodes, in the order of the topology.
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<Arc<Node>>,
     /// All links, by node, then in the catalogue's order.
     pub links: Vec<Link>,
     /// Files of the homes that were there, each once.
@@ -417,7 +417,33 @@ pub fn check_topology(topology: &Topology, catalogue: &Catalogue) -> Vec<Topolog
 ///
 /// Never fails: what cannot be read or known is said at its place in the model, and the rest is resolved.
 pub fn resolve(inputs: Inputs) -> Deployment {
-    let nodes: Vec<Node> = (0..inputs.topology.nodes.len()).into_par_iter().map(|index| node::build(&inputs, index)).collect();
+    let build = |index| Arc::new(node::build(&inputs, index));
+    let nodes = (0..inputs.topology.nodes.len()).into_par_iter().map(build).collect();
+    connect(inputs, nodes)
+}
+
+impl Deployment {
+    /// The model with other bytes in some files, as [`resolve`] builds it of [`Inputs::edited`]: nodes none of whose files
+    /// changed are kept, since a node is built from its own home and the topology.
+    pub fn edited(&self, files: &BTreeMap<SourceId, Vec<u8>>) -> Self {
+        let inputs = self.inputs.edited(files);
+        let (before, now) = (self.sources(), &inputs.sources);
+        let is_same = |home: &Home| {
+            (0..inputs.catalogue.files.len()).all(|spec| match home.file(spec) {
+                FileState::Read(source) => Arc::ptr_eq(&before.get(*source).content, &now.get(*source).content),
+                _ => true,
+            })
+        };
+        let build = |(index, known): (usize, &Arc<Node>)| {
+            if is_same(&known.home) { Arc::clone(known) } else { Arc::new(node::build(&inputs, index)) }
+        };
+        let nodes = self.nodes.par_iter().enumerate().map(build).collect();
+        connect(inputs, nodes)
+    }
+}
+
+/// What nodes have to do with each other.
+fn connect(inputs: Inputs, nodes: Vec<Arc<Node>>) -> Deployment {
     let directory = hosts::Directory::new(&inputs, &nodes);
     let mut links: Vec<Link> =
         (0..nodes.len()).into_par_iter().flat_map_iter(|node| links::of_node(&inputs, &nodes, &directory, node)).collect();
@@ -452,7 +478,7 @@ pub fn resolve(inputs: Inputs) -> Deployment {
     }
 }
 
-fn links_of(nodes: &[Node], links: &[Link]) -> Vec<Range<usize>> {
+fn links_of(nodes: &[Arc<Node>], links: &[Link]) -> Vec<Range<usize>> {
     let bound = |node: usize| links.partition_point(|link| link.node < node);
     (0..nodes.len()).map(|node| bound(node)..bound(node + 1)).collect()
 }
@@ -481,7 +507,7 @@ fn callers(catalogue: &Catalogue, links: &[Link]) -> HashMap<(usize, usize), usi
     callers
 }
 
-fn files(inputs: &Inputs, nodes: &[Node], links: &[Link]) -> Vec<File> {
+fn files(inputs: &Inputs, nodes: &[Arc<Node>], links: &[Link]) -> Vec<File> {
     let mut files: Vec<File> = Vec::new();
     let mut index_of: BTreeMap<SourceId, usize> = BTreeMap::new();
     for (index, node) in nodes.iter().enumerate() {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::catalogue::Severity;
 use crate::config::{self, Edit};
-use crate::deployment::{self, Deployment};
+use crate::deployment::Deployment;
 use crate::lint::{self, Finding, Linted, Options, Rules, Safety, Side};
 use crate::source::{Content, SourceId, mask_text};
 
@@ -400,7 +400,7 @@ impl Planner<'_> {
                 changed.insert(name, bytes.clone());
             }
         }
-        let model = Arc::new(deployment::resolve(state.model.inputs.edited(&changed)));
+        let model = Arc::new(state.model.edited(&changed));
         let linted = Arc::new(lint::run(&model, self.rules, self.options));
         let applied = state.applied.iter().cloned().chain(applied).collect();
         Ok((State { model, linted, changed, applied }, taken))

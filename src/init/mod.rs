@@ -149,7 +149,7 @@ fn telling(engine: &Engine) -> Vec<Wanted> {
 }
 
 fn known<'a>(project: &'a Project, homes: &'a [FoundHome], disk: &'a Disk) -> Vec<Known<'a>> {
-    let all = project.model.nodes.iter().zip(homes);
+    let all = project.model.nodes.iter().map(std::sync::Arc::as_ref).zip(homes);
     let known = |(node, home)| {
         let alone = roles::alone(home, homes);
         Known { inputs: &project.model.inputs, node, home, alone, storage: disk }

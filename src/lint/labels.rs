@@ -1,5 +1,7 @@
 //! Places of a finding: every place of the arithmetic of both sides, whatever file it is in.
 
+use std::collections::HashMap;
+
 use crate::deployment::{Deployment, EffectivePort, Entry, FileProblem, Link, Opener, State, Step, Verdict};
 use crate::source::{Place, Span};
 
@@ -309,14 +311,18 @@ fn of_table(model: &Deployment, index: usize) -> Vec<Label> {
 /// One label a place: what is said there is joined.
 pub fn dedup(labels: Vec<Label>) -> Vec<Label> {
     let mut result: Vec<Label> = Vec::with_capacity(labels.len());
+    let mut index_of: HashMap<Place, usize> = HashMap::with_capacity(labels.len());
     for label in labels {
-        match result.iter_mut().find(|other| other.place == label.place) {
+        match index_of.get(&label.place).and_then(|index| result.get_mut(*index)) {
             Some(other) if !other.text.contains(&label.text) => {
                 other.text.push_str("; ");
                 other.text.push_str(&label.text);
             }
             Some(_) => {}
-            None => result.push(label),
+            None => {
+                index_of.insert(label.place, result.len());
+                result.push(label);
+            }
         }
     }
     result

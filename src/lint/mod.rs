@@ -3,9 +3,11 @@
 //! Invariants: a rule sees the model through `model`'s table and nothing else; a rule that fails
 //! is itself a finding; the order of findings is the same on any number of threads.
 
+mod build_fix;
 mod check;
 mod finding;
 mod follow;
+mod guard;
 mod labels;
 mod model;
 mod rule;

@@ -9,6 +9,7 @@ use crate::catalogue::Catalogue;
 use crate::source::nearest;
 
 use super::check::{Checker, Scope};
+use super::guard::Guard;
 use super::model::{Kind, Type};
 use super::rule_file::{EditFile, Part, RuleFile, edits};
 
@@ -42,6 +43,8 @@ pub struct Rule {
     pub kind: Kind,
     /// Indices in the catalogue of the settings, listeners or links that it is about; empty for all.
     pub select: Vec<usize>,
+    /// Its condition as far as it can be decided without the template engine.
+    pub guard: Option<Guard>,
     /// As the file says it.
     pub file: RuleFile,
 }
@@ -192,7 +195,8 @@ impl Loader<'_> {
                 self.fail(path, line(&label.text), "a label says `setting` or `at`");
             }
         }
-        Some(Rule { path: path.to_owned(), id, kind, select, file })
+        let guard = file.when.as_ref().map(|when| Guard::of(&when.value, kind));
+        Some(Rule { path: path.to_owned(), id, kind, select, guard, file })
     }
 
     fn check_edit(&mut self, path: &str, kind: Kind, title: &Spanned<String>, edit: &EditFile) {

@@ -1,22 +1,23 @@
 //! Evaluates rules over a model.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use minijinja::value::Value;
 use minijinja::{Error, Expression};
 use rayon::prelude::*;
 
 use crate::catalogue::Severity;
-use crate::deployment::{Deployment, Link, Node, OffsetProblem};
+use crate::deployment::Deployment;
 use crate::source::{Place, Span, mask_text};
 
-use super::finding::{Change, Finding, Fix, Label, Safety};
-use super::follow;
+use super::finding::{Finding, Label};
+use super::follow::Reaching;
+use super::guard::Guard;
 use super::labels;
 use super::model::{Handle, Kind, Ref};
 use super::rule::{Rule, Rules, template_name};
-use super::rule_file::{At, EditFile, FixFile, LabelFile, Part, SafetyFile, edits};
+use super::rule_file::{At, LabelFile};
 use super::shared;
 use super::suppress;
 
@@ -56,7 +57,7 @@ pub const RULE_FAILED: &str = "rule-failed";
 
 /// Evaluates every rule on every object of its kind.
 pub fn run(model: &Arc<Deployment>, rules: &Rules, options: &Options) -> Linted {
-    let runner = Runner { model, rules, options };
+    let runner = Runner { model, rules, options, compiled: RwLock::default(), reaching: OnceLock::new() };
     let mut findings: Vec<Finding> = Vec::new();
     let mut reported: HashSet<usize> = HashSet::new();
     let mut failures: BTreeMap<&str, String> = BTreeMap::new();
@@ -87,10 +88,15 @@ pub fn run(model: &Arc<Deployment>, rules: &Rules, options: &Options) -> Linted 
     Linted { findings, ignored, failed }
 }
 
-struct Runner<'a> {
-    model: &'a Arc<Deployment>,
+/// A run in progress.
+pub(super) struct Runner<'a> {
+    pub(super) model: &'a Arc<Deployment>,
     rules: &'a Rules,
     options: &'a Options,
+    /// Expressions by their text.
+    compiled: RwLock<HashMap<String, Arc<Expression<'a, 'static>>>>,
+    /// Who calls whom, for nodes that get another offset.
+    pub(super) reaching: OnceLock<Reaching>,
 }
 
 pub type Found = Vec<(Ref, Finding)>;
@@ -102,13 +108,13 @@ impl Runner<'_> {
 
     fn evaluate(&self, rule: &Rule, reported: &HashSet<usize>) -> Result<Found, Error> {
         let Some(when) = &rule.file.when else { return Ok(Vec::new()) };
-        let condition = self.rules.environment.compile_expression(&when.value)?;
+        let guard = rule.guard.as_ref().unwrap_or(&Guard::Unknown);
         let objects: Vec<Ref> = self
             .objects(rule)
             .into_iter()
             .filter(|at| !(rule.file.general && rule.kind == Kind::Link && reported.contains(&at.first)))
             .collect();
-        let judge = |at: &Ref| self.judge(rule, &condition, *at);
+        let judge = |at: &Ref| self.judge(rule, &when.value, guard, *at);
         // Starting threads costs more than a few conditions.
         let found: Vec<Option<(Option<String>, Ref, Finding)>> = if objects.len() < 512 {
             objects.iter().map(judge).collect::<Result<_, Error>>()?
@@ -154,11 +160,16 @@ impl Runner<'_> {
     fn judge(
         &self,
         rule: &Rule,
-        condition: &Expression<'_, '_>,
+        condition: &str,
+        guard: &Guard,
         at: Ref,
     ) -> Result<Option<(Option<String>, Ref, Finding)>, Error> {
+        let decided = guard.holds(self.model, at);
+        if decided == Some(false) {
+            return Ok(None);
+        }
         let subject = self.subject(at);
-        if !condition.eval(subject.clone())?.is_true() {
+        if decided.is_none() && !self.is_true(condition, &subject)? {
             return Ok(None);
         }
         let key = rule.file.once.as_ref().map(|_| self.render(rule, "once", &subject)).transpose()?;
@@ -171,16 +182,30 @@ impl Runner<'_> {
         Value::from(BTreeMap::from([(at.kind.name(), Handle::value(self.model, at))]))
     }
 
-    fn render(&self, rule: &Rule, field: &str, subject: &Value) -> Result<String, Error> {
+    pub(super) fn render(&self, rule: &Rule, field: &str, subject: &Value) -> Result<String, Error> {
         self.rules.render(&template_name(&rule.id, field), subject)
     }
 
-    fn is_true(&self, expression: &str, subject: &Value) -> Result<bool, Error> {
-        Ok(self.rules.environment.compile_expression(expression)?.eval(subject.clone())?.is_true())
+    pub(super) fn is_true(&self, expression: &str, subject: &Value) -> Result<bool, Error> {
+        Ok(self.value(expression, subject)?.is_true())
+    }
+
+    /// The value of an expression, which is compiled when it is needed first.
+    fn value(&self, expression: &str, subject: &Value) -> Result<Value, Error> {
+        let known = self.compiled.read().unwrap_or_else(PoisonError::into_inner).get(expression).cloned();
+        let compiled = match known {
+            Some(compiled) => compiled,
+            None => {
+                let compiled = Arc::new(self.rules.environment.compile_expression_owned(expression.to_owned())?);
+                let mut all = self.compiled.write().unwrap_or_else(PoisonError::into_inner);
+                Arc::clone(all.entry(expression.to_owned()).or_insert(compiled))
+            }
+        };
+        compiled.eval(subject.clone())
     }
 
     /// A text that quotes what files say: secrets do not leave with it.
-    fn said(&self, rule: &Rule, field: &str, subject: &Value) -> Result<String, Error> {
+    pub(super) fn said(&self, rule: &Rule, field: &str, subject: &Value) -> Result<String, Error> {
         let text = self.render(rule, field, subject)?;
         Ok(mask_text(text.split_whitespace().collect::<Vec<_>>().join(" ").as_str()))
     }
@@ -308,105 +333,15 @@ impl Runner<'_> {
     }
 
     /// The node that an expression means; the object's own where there is none.
-    fn node_of(&self, expression: Option<&str>, at: Ref, subject: &Value) -> Result<Option<usize>, Error> {
+    pub(super) fn node_of(&self, expression: Option<&str>, at: Ref, subject: &Value) -> Result<Option<usize>, Error> {
         let Some(expression) = expression else { return Ok(self.nodes(at).first().copied()) };
         Ok(self.object(expression, subject)?.map(|at| at.first))
     }
 
     /// The object that an expression means.
-    fn object(&self, expression: &str, subject: &Value) -> Result<Option<Ref>, Error> {
-        let value = self.rules.environment.compile_expression(expression)?.eval(subject.clone())?;
+    pub(super) fn object(&self, expression: &str, subject: &Value) -> Result<Option<Ref>, Error> {
+        let value = self.value(expression, subject)?;
         Ok(value.downcast_object_ref::<Handle>().map(Handle::at))
-    }
-
-    fn fix(&self, rule: &Rule, index: usize, fix: &FixFile, at: Ref, subject: &Value) -> Result<Option<Fix>, Error> {
-        if let Some(when) = &fix.when
-            && !self.is_true(&when.value, subject)?
-        {
-            return Ok(None);
-        }
-        let mut changes = Vec::new();
-        for (edit_index, edit) in edits(fix).enumerate() {
-            if let Some(when) = &edit.when
-                && !self.is_true(&when.value, subject)?
-            {
-                continue;
-            }
-            let value =
-                edit.value.as_ref().map(|_| self.render(rule, &format!("fix {index} edit {edit_index}"), subject)).transpose()?;
-            changes.extend(self.changes(edit, value.unwrap_or_default(), at, subject)?);
-        }
-        let mut safe = fix.safety == Some(SafetyFile::Safe);
-        if let Some(when) = &fix.safe_when {
-            safe = self.is_true(&when.value, subject)?;
-        }
-        let title = self.said(rule, &format!("fix {index}"), subject)?;
-        let guessed = if at.kind == Kind::Link { self.guessed(at.first) } else { None };
-        let (safe, doubtful) = (safe && guessed.is_none(), guessed.is_some());
-        let safety = if safe { Safety::Safe } else { Safety::Unsafe };
-        let why = guessed.unwrap_or_else(|| fix.why.clone());
-        Ok(Some(Fix { title, safety, why, doubtful, side: fix.side, changes }))
-    }
-
-    /// Why what a node of a link says is a guess: what is counted in its place is good for judging, not for mending.
-    fn guessed(&self, link: usize) -> Option<String> {
-        let link = &self.model.links[link];
-        let nodes = std::iter::once(link.node).chain(link.targets.iter().map(|target| target.node));
-        // A table with a slip of the pen in its name may be the one that holds the offset.
-        let guessed = |node: usize| {
-            let Node { name, offset, .. } = &self.model.nodes[node];
-            if offset.problem.is_some_and(|problem| problem != OffsetProblem::BlanksAround) {
-                return Some(format!("the offset of {name} is a guess: mend that first"));
-            }
-            self.model
-                .has_table_at_fault(node)
-                .then(|| format!("a table in a file of {name} has a name that nobody reads: mend that first"))
-        };
-        nodes.into_iter().find_map(guessed)
-    }
-
-    fn changes(&self, edit: &EditFile, value: String, at: Ref, subject: &Value) -> Result<Vec<Change>, Error> {
-        if edit.mend {
-            return Ok(self.worked_out(at).into_iter().collect());
-        }
-        if let Some(follow) = &edit.follow {
-            let node = self.object(&follow.value, subject)?.map(|at| at.first);
-            return Ok(node
-                .zip(value.parse().ok())
-                .map(|(node, offset)| follow::links(self.model, node, offset))
-                .unwrap_or_default());
-        }
-        if at.kind == Kind::Member && edit.part.is_some() {
-            let entries = self.model.members[at.first].own_entries().filter(|entry| entry.port.to_string() != value);
-            return Ok(entries.map(|entry| Change::Replace { place: entry.editable, text: value.clone() }).collect());
-        }
-        if let Some(part) = edit.part {
-            let of = edit.of.as_ref().map(|of| self.object(&of.value, subject)).transpose()?.flatten();
-            let link = &self.model.links[of.unwrap_or(at).first];
-            return Ok(vec![part_of(link, part, value)]);
-        }
-        let setting = edit.setting.as_ref().and_then(|setting| self.model.catalogue().setting(&setting.value));
-        let node = self.node_of(edit.node.as_ref().map(|node| node.value.as_str()), at, subject)?;
-        Ok(setting.zip(node).map(|(setting, node)| Change::Set { node, setting, value }).into_iter().collect())
-    }
-
-    /// What the model worked out for a file or a table.
-    fn worked_out(&self, at: Ref) -> Option<Change> {
-        let model = self.model;
-        match at.kind {
-            Kind::Table => {
-                let table = &model.tables[at.first];
-                let what = format!("call {} `{}`", table.what, table.nearest.as_ref()?);
-                Some(Change::Mend { source: table.place.source, edits: table.rename.clone(), what })
-            }
-            _ => match &model.files[at.first].state {
-                crate::deployment::FileProblem::Malformed(malformed) => {
-                    let (what, edits) = malformed.fix.clone()?;
-                    Some(Change::Mend { source: model.files[at.first].source, edits: Some(edits), what })
-                }
-                _ => None,
-            },
-        }
     }
 
     fn fingerprint(&self, finding: &Finding, at: Ref, key: Option<&str>) -> String {
@@ -480,19 +415,6 @@ impl Runner<'_> {
             place,
         )
     }
-}
-
-/// The change of a part of a link's address.
-pub(super) fn part_of(link: &Link, part: Part, value: String) -> Change {
-    let (place, text) = match (part, link.written.setting) {
-        (Part::Port, Some(setting)) => return Change::Set { node: link.node, setting, value },
-        (Part::Port, None) if link.written.explicit => (link.written.place, value),
-        (Part::Port, None) => (link.written.insert_at, format!(":{value}")),
-        (Part::Host, _) => (link.host.editable, value),
-        (Part::Scheme, _) => (link.scheme_place, value),
-        (Part::Rest, _) => (link.rest, value),
-    };
-    Change::Replace { place, text }
 }
 
 /// Findings with the same key are one, with the places and nodes of all.

@@ -122,7 +122,8 @@ pub fn csv(project: &Project, wanted: &dyn Fn(&str) -> bool) -> String {
 }
 
 fn chosen<'a>(model: &'a Deployment, wanted: &'a dyn Fn(&str) -> bool) -> impl Iterator<Item = (usize, &'a Node)> {
-    model.nodes.iter().enumerate().filter(|(_, node)| wanted(&node.name))
+    let nodes = model.nodes.iter().map(std::sync::Arc::as_ref).enumerate();
+    nodes.filter(|(_, node)| wanted(&node.name))
 }
 
 /// Links with a port of their own first, then what the node opens.

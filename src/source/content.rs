@@ -48,7 +48,12 @@ pub struct Content {
     error: Option<DecodeError>,
     undeclared_latin1: bool,
     lines: OnceLock<Vec<usize>>,
+    /// How many characters begin before each multiple of [`STEP`] bytes of the text.
+    characters: OnceLock<Vec<usize>>,
 }
+
+/// A line may be long and have many places: columns are counted from the last of these many bytes on.
+const STEP: usize = 1024;
 
 #[derive(Debug)]
 struct Disk {
@@ -87,7 +92,7 @@ impl Content {
     }
 
     fn new(text: String, disk: Option<Disk>, error: Option<DecodeError>) -> Self {
-        Self { text, disk, error, undeclared_latin1: false, lines: OnceLock::new() }
+        Self { text, disk, error, undeclared_latin1: false, lines: OnceLock::new(), characters: OnceLock::new() }
     }
 
     fn latin1(bytes: Vec<u8>, error: Option<DecodeError>) -> Self {
@@ -179,8 +184,10 @@ impl Content {
         let at = self.text_offset(offset).min(self.text.len());
         let starts = self.line_starts();
         let line = starts.partition_point(|start| *start <= at).max(1);
-        let before = self.text.get(starts[line - 1]..at).unwrap_or_default();
-        LineColumn { line, column: before.chars().count() + 1 }
+        let start = starts[line - 1];
+        let in_line = start <= at && self.text.is_char_boundary(at);
+        let column = if in_line { self.characters_before(at) - self.characters_before(start) } else { 0 };
+        LineColumn { line, column: column + 1 }
     }
 
     /// The text of a line, counted from 1, without its end.
@@ -189,6 +196,21 @@ impl Content {
         let Some(start) = line.checked_sub(1).and_then(|index| starts.get(index)) else { return "" };
         let end = starts.get(line).copied().unwrap_or(self.text.len());
         self.text.get(*start..end).unwrap_or_default().trim_end_matches(['\r', '\n'])
+    }
+
+    fn characters_before(&self, at: usize) -> usize {
+        // Of the bytes of a character only the first is none that continues one.
+        let begin = |bytes: &[u8]| bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+        let bytes = self.text.as_bytes();
+        let counted = self.characters.get_or_init(|| {
+            let sums = bytes.chunks(STEP).scan(0, |sum, chunk| {
+                *sum += begin(chunk);
+                Some(*sum)
+            });
+            std::iter::once(0).chain(sums).collect()
+        });
+        let last = (at / STEP).min(counted.len() - 1);
+        counted[last] + begin(bytes.get(last * STEP..at).unwrap_or_default())
     }
 
     fn line_starts(&self) -> &[usize] {

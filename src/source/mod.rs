@@ -85,7 +85,8 @@ pub struct Position {
 /// All files that were read in a run. Identifiers are handed out in the order of [`Sources::add`].
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
-    files: Vec<Source>,
+    /// Shared with copies in which other files differ.
+    files: Vec<Arc<Source>>,
 }
 
 impl Sources {
@@ -93,7 +94,7 @@ impl Sources {
     pub fn add(&mut self, name: impl Into<String>, content: Arc<Content>, real: Option<PathBuf>) -> SourceId {
         // A run that names more than 2^32 files cannot be held in memory long before this saturates.
         let id = SourceId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(Source { name: name.into(), content, real });
+        self.files.push(Arc::new(Source { name: name.into(), content, real }));
         id
     }
 
@@ -110,7 +111,7 @@ impl Sources {
     /// # Panics
     /// As [`Sources::get`].
     pub fn replace(&mut self, id: SourceId, content: Arc<Content>) {
-        self.files[id.0 as usize].content = content;
+        Arc::make_mut(&mut self.files[id.0 as usize]).content = content;
     }
 
     /// Lines and columns of a place.
@@ -131,7 +132,7 @@ impl Sources {
 
     /// All files, in the order they were added.
     pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
-        (0u32..).map(SourceId).zip(self.files.iter())
+        (0u32..).map(SourceId).zip(self.files.iter().map(Arc::as_ref))
     }
 }
 

@@ -265,7 +265,9 @@ impl<'a> Judge<'a> {
     }
 
     fn note_unresolved(&self, text: &Text, range: &Range<usize>, link: &mut Link) {
-        for piece in text.expanded.pieces.iter().filter(|piece| piece.out.start < range.end && range.start < piece.out.end) {
+        for piece in
+            text.expanded.touching(range).iter().filter(|piece| piece.out.start < range.end && range.start < piece.out.end)
+        {
             if let What::Given(name, Some(given)) = &piece.what {
                 link.given.push((name.clone(), *given));
             }

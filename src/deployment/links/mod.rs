@@ -209,7 +209,7 @@ impl Link {
 }
 
 /// All links of a node, in the catalogue's order.
-pub fn of_node(inputs: &Inputs, nodes: &[Node], directory: &Directory, node: usize) -> Vec<Link> {
+pub fn of_node(inputs: &Inputs, nodes: &[Arc<Node>], directory: &Directory, node: usize) -> Vec<Link> {
     let reader = Reader { inputs, declared: &inputs.topology.nodes[node], node: &nodes[node] };
     let judges = (0..inputs.catalogue.links.len()).filter_map(|spec| Judge::new(&reader, nodes, directory, node, spec));
     judges.flat_map(|judge| judge.links()).collect()
@@ -217,7 +217,7 @@ pub fn of_node(inputs: &Inputs, nodes: &[Node], directory: &Directory, node: usi
 
 struct Judge<'a> {
     inputs: &'a Inputs,
-    nodes: &'a [Node],
+    nodes: &'a [Arc<Node>],
     directory: &'a Directory,
     reader: &'a Reader<'a>,
     index: usize,
@@ -233,7 +233,7 @@ struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     /// `None` where the node makes no such call, whatever its files say.
-    fn new(reader: &'a Reader<'a>, nodes: &'a [Node], directory: &'a Directory, index: usize, spec: usize) -> Option<Self> {
+    fn new(reader: &'a Reader<'a>, nodes: &'a [Arc<Node>], directory: &'a Directory, index: usize, spec: usize) -> Option<Self> {
         let (inputs, node) = (reader.inputs, &nodes[index]);
         let (catalogue, family) = (&inputs.catalogue, node.product.family);
         let known = &catalogue.links[spec];

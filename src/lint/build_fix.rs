@@ -1,0 +1,118 @@
+//! Builds the fixes of a finding: what a rule's edits mean on the nodes and links of a model.
+
+use minijinja::Error;
+use minijinja::value::Value;
+
+use crate::deployment::{FileProblem, Link, Node, OffsetProblem};
+
+use super::finding::{Change, Fix, Safety};
+use super::follow::Reaching;
+use super::model::{Kind, Ref};
+use super::rule::Rule;
+use super::rule_file::{EditFile, FixFile, Part, SafetyFile, edits};
+use super::run::Runner;
+
+impl Runner<'_> {
+    pub(super) fn fix(&self, rule: &Rule, index: usize, fix: &FixFile, at: Ref, subject: &Value) -> Result<Option<Fix>, Error> {
+        if let Some(when) = &fix.when
+            && !self.is_true(&when.value, subject)?
+        {
+            return Ok(None);
+        }
+        let mut changes = Vec::new();
+        for (edit_index, edit) in edits(fix).enumerate() {
+            if let Some(when) = &edit.when
+                && !self.is_true(&when.value, subject)?
+            {
+                continue;
+            }
+            let value =
+                edit.value.as_ref().map(|_| self.render(rule, &format!("fix {index} edit {edit_index}"), subject)).transpose()?;
+            changes.extend(self.changes(edit, value.unwrap_or_default(), at, subject)?);
+        }
+        let mut safe = fix.safety == Some(SafetyFile::Safe);
+        if let Some(when) = &fix.safe_when {
+            safe = self.is_true(&when.value, subject)?;
+        }
+        let title = self.said(rule, &format!("fix {index}"), subject)?;
+        let guessed = if at.kind == Kind::Link { self.guessed(at.first) } else { None };
+        let (safe, doubtful) = (safe && guessed.is_none(), guessed.is_some());
+        let safety = if safe { Safety::Safe } else { Safety::Unsafe };
+        let why = guessed.unwrap_or_else(|| fix.why.clone());
+        Ok(Some(Fix { title, safety, why, doubtful, side: fix.side, changes }))
+    }
+
+    /// Why what a node of a link says is a guess: what is counted in its place is good for judging, not for mending.
+    fn guessed(&self, link: usize) -> Option<String> {
+        let link = &self.model.links[link];
+        let nodes = std::iter::once(link.node).chain(link.targets.iter().map(|target| target.node));
+        // A table with a slip of the pen in its name may be the one that holds the offset.
+        let guessed = |node: usize| {
+            let Node { name, offset, .. } = &*self.model.nodes[node];
+            if offset.problem.is_some_and(|problem| problem != OffsetProblem::BlanksAround) {
+                return Some(format!("the offset of {name} is a guess: mend that first"));
+            }
+            self.model
+                .has_table_at_fault(node)
+                .then(|| format!("a table in a file of {name} has a name that nobody reads: mend that first"))
+        };
+        nodes.into_iter().find_map(guessed)
+    }
+
+    fn changes(&self, edit: &EditFile, value: String, at: Ref, subject: &Value) -> Result<Vec<Change>, Error> {
+        if edit.mend {
+            return Ok(self.worked_out(at).into_iter().collect());
+        }
+        if let Some(follow) = &edit.follow {
+            let node = self.object(&follow.value, subject)?.map(|at| at.first);
+            return Ok(node
+                .zip(value.parse().ok())
+                .map(|(node, offset)| self.reaching.get_or_init(|| Reaching::of(self.model)).links(self.model, node, offset))
+                .unwrap_or_default());
+        }
+        if at.kind == Kind::Member && edit.part.is_some() {
+            let entries = self.model.members[at.first].own_entries().filter(|entry| entry.port.to_string() != value);
+            return Ok(entries.map(|entry| Change::Replace { place: entry.editable, text: value.clone() }).collect());
+        }
+        if let Some(part) = edit.part {
+            let of = edit.of.as_ref().map(|of| self.object(&of.value, subject)).transpose()?.flatten();
+            let link = &self.model.links[of.unwrap_or(at).first];
+            return Ok(vec![part_of(link, part, value)]);
+        }
+        let setting = edit.setting.as_ref().and_then(|setting| self.model.catalogue().setting(&setting.value));
+        let node = self.node_of(edit.node.as_ref().map(|node| node.value.as_str()), at, subject)?;
+        Ok(setting.zip(node).map(|(setting, node)| Change::Set { node, setting, value }).into_iter().collect())
+    }
+
+    /// What the model worked out for a file or a table.
+    fn worked_out(&self, at: Ref) -> Option<Change> {
+        let model = self.model;
+        match at.kind {
+            Kind::Table => {
+                let table = &model.tables[at.first];
+                let what = format!("call {} `{}`", table.what, table.nearest.as_ref()?);
+                Some(Change::Mend { source: table.place.source, edits: table.rename.clone(), what })
+            }
+            _ => match &model.files[at.first].state {
+                FileProblem::Malformed(malformed) => {
+                    let (what, edits) = malformed.fix.clone()?;
+                    Some(Change::Mend { source: model.files[at.first].source, edits: Some(edits), what })
+                }
+                _ => None,
+            },
+        }
+    }
+}
+
+/// The change of a part of a link's address.
+pub(super) fn part_of(link: &Link, part: Part, value: String) -> Change {
+    let (place, text) = match (part, link.written.setting) {
+        (Part::Port, Some(setting)) => return Change::Set { node: link.node, setting, value },
+        (Part::Port, None) if link.written.explicit => (link.written.place, value),
+        (Part::Port, None) => (link.written.insert_at, format!(":{value}")),
+        (Part::Host, _) => (link.host.editable, value),
+        (Part::Scheme, _) => (link.scheme_place, value),
+        (Part::Rest, _) => (link.rest, value),
+    };
+    Change::Replace { place, text }
+}
