@@ -40,7 +40,7 @@ pub(super) fn continued(text: &str, start: usize, end: usize) -> usize {
 
 /// Secrets of a line: keys and values, options of a command, user parts of URLs. Where a value stands below its key, the
 /// lines below.
-pub(super) fn of_line(patterns: &Patterns, text: &str, range: Range<usize>, found: &mut Vec<Range<usize>>) -> usize {
+pub(super) fn of_line(patterns: &Patterns, text: &str, range: Range<usize>, exact: bool, found: &mut Vec<Range<usize>>) -> usize {
     let (line, start) = (&text[range.clone()], range.start);
     let (before, mut done) = (found.len(), range.end);
     if line.trim_start().strip_prefix("? ").is_some_and(|key| is_secret_name(key.trim())) {
@@ -58,7 +58,7 @@ pub(super) fn of_line(patterns: &Patterns, text: &str, range: Range<usize>, foun
             }
         }
     }
-    let (alone, value) = of_spaced(patterns, line);
+    let (alone, value) = of_spaced(patterns, line, exact);
     found.extend(value.map(|value| start + value.start..start + value.end));
     of_pairs(patterns, text, start..start + line.len(), found);
     for pattern in [&patterns.query, &patterns.system, &patterns.option] {
@@ -140,11 +140,11 @@ fn of_pairs(patterns: &Patterns, text: &str, line: Range<usize>, found: &mut Vec
 }
 
 /// Whether a line is the name of a secret alone, and the value that stands behind such a name and blanks.
-fn of_spaced(patterns: &Patterns, line: &str) -> (bool, Option<Range<usize>>) {
+fn of_spaced(patterns: &Patterns, line: &str, exact: bool) -> (bool, Option<Range<usize>>) {
     let Some(captures) = patterns.spaced.captures_iter(line).next() else { return (false, None) };
     let Some(key) = captures.get(1).map(|key| key.as_str()).filter(|key| is_secret_name(key)) else { return (false, None) };
     // Prose that starts with such a word has more of them.
-    let prose = |value: &str| !key.trim_end_matches('.').contains(['.', '_']) && value.contains([' ', '\t']);
+    let prose = |value: &str| !exact && !key.trim_end_matches('.').contains(['.', '_']) && value.contains([' ', '\t']);
     let value = captures.get(2).filter(|value| !value.as_str().starts_with(['=', ':']) && !prose(value.as_str()));
     (captures.get(2).is_none(), value.map(|value| value.range()))
 }

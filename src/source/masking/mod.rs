@@ -42,7 +42,9 @@ pub enum Kind {
     Yaml,
     /// A start script or the options of a service wrapper.
     Script,
-    /// Anything else: Java properties, a message, a piece of a file.
+    /// Java properties.
+    Properties,
+    /// Anything else: a message, a piece of a file.
     Text,
 }
 
@@ -55,6 +57,7 @@ impl Kind {
             "toml" => Self::Toml,
             "json" => Self::Json,
             "yaml" | "yml" => Self::Yaml,
+            "properties" => Self::Properties,
             "sh" | "bat" => Self::Script,
             "conf" if name.ends_with("wrapper.conf") => Self::Script,
             "conf" => Self::Toml,
@@ -75,19 +78,19 @@ fn secrets(text: &str, kind: Kind, broken: bool) -> Vec<Range<usize>> {
         _ => Vec::new(),
     };
     if !hints.is_empty() {
-        of_tags_and_lines(text, &hints, &mut found);
+        of_tags_and_lines(text, kind, &hints, &mut found);
         found.extend(patterns.cut_user.captures_iter(text).filter_map(|captures| captures.get(1)).map(|user| user.range()));
         prose::of_pem(text, &mut found);
         if kind == Kind::Toml {
             found.extend(toml::secrets(text));
         }
-        if matches!(kind, Kind::Xml | Kind::Text) {
+        if matches!(kind, Kind::Xml | Kind::Properties | Kind::Text) {
             found.extend(markup::secrets(text, &hints));
         }
         if kind == Kind::Json || json::may_be(text) {
             found.extend(json::secrets(text, is_secret_name));
         }
-        if matches!(kind, Kind::Toml | Kind::Yaml | Kind::Text) {
+        if matches!(kind, Kind::Toml | Kind::Yaml | Kind::Properties | Kind::Text) {
             prose::of_hash_comments(text, &hints, &mut found);
         }
     }
@@ -99,7 +102,7 @@ fn secrets(text: &str, kind: Kind, broken: bool) -> Vec<Range<usize>> {
     found
 }
 
-fn of_tags_and_lines(text: &str, hints: &[usize], found: &mut Vec<Range<usize>>) {
+fn of_tags_and_lines(text: &str, kind: Kind, hints: &[usize], found: &mut Vec<Range<usize>>) {
     let mut unclosed = HashSet::new();
     // The last `<` or `>` before a hint tells whether it stands in a tag; found step by step, so that each byte is seen once.
     let (mut bracket, mut seen) = (None, 0);
@@ -118,7 +121,7 @@ fn of_tags_and_lines(text: &str, hints: &[usize], found: &mut Vec<Range<usize>>)
         if *hint >= line_done {
             let start = line_start(text, *hint).max(line_done);
             let end = line_end(text, *hint);
-            line_done = of_line(&PATTERNS, text, start..end, found);
+            line_done = of_line(&PATTERNS, text, start..end, kind == Kind::Properties, found);
         }
     }
 }

@@ -37,10 +37,11 @@ const CASES: &[(Kind, &str)] = &[
     (Kind::Toml, "b = 'stays' # password is hunter2\n"),
     (Kind::Toml, "b = 'stays' # old password hunter2\n"),
     (Kind::Toml, "# token: hunter2\nb = 'stays'\n"),
-    (Kind::Text, "! old password hunter2\nb = stays\n"),
-    (Kind::Text, "b = stays # old password hunter2\n"),
-    (Kind::Text, "password=abc\\\nhunter2\nb=stays\n"),
-    (Kind::Text, "db.pass : abc\\\n   hunter2\\\n  hunter2\nb=stays\n"),
+    (Kind::Properties, "password was hunter2\nb = stays\n"),
+    (Kind::Properties, "! old password hunter2\nb = stays\n"),
+    (Kind::Properties, "b = stays # old password hunter2\n"),
+    (Kind::Properties, "password=abc\\\nhunter2\nb=stays\n"),
+    (Kind::Properties, "db.pass : abc\\\n   hunter2\\\n  hunter2\nb=stays\n"),
     (Kind::Text, "connectionfactory.X = amqp://admin:hunter2@stays/carbon?brokerlist='tcp://stays:5672'\n"),
     (Kind::Text, "connectionfactory.X = amqp\\://admin\\:hunter2@stays/carbon\n"),
     (Kind::Xml, "<a><!-- password: hunter2 --><b>stays</b></a>"),
@@ -160,7 +161,7 @@ fn what_is_needed_stays() {
 
 #[test]
 fn masking_takes_time_as_the_text_is_long() {
-    let kinds = [Kind::Xml, Kind::Toml, Kind::Json, Kind::Yaml, Kind::Script, Kind::Text];
+    let kinds = [Kind::Xml, Kind::Toml, Kind::Json, Kind::Yaml, Kind::Script, Kind::Properties, Kind::Text];
     let pieces = [
         "${",
         "password",
