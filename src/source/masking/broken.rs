@@ -149,6 +149,12 @@ fn is_header(line: &str) -> bool {
         && inner.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | ' ' | '"' | '\''))
 }
 
+/// Whether what follows a bracket is the name of a table of secrets.
+fn opens_secret_table(inner: &str) -> bool {
+    let header = inner.split(']').next().unwrap_or_default();
+    is_header(&format!("[{header}]")) && super::toml::is_secret_table(header)
+}
+
 /// Tables whose name is that of secrets, line by line: what a lost quote makes of those in front of them is not asked.
 fn of_tables(text: &str, found: &mut Vec<Range<usize>>) {
     let (mut at, mut secret) = (0, false);
@@ -162,6 +168,10 @@ fn of_tables(text: &str, found: &mut Vec<Range<usize>>) {
             }
         } else if secret {
             found.push(at..at + line.len());
+        } else if let Some(inner) = line.split('[').skip(1).find(|inner| opens_secret_table(inner)) {
+            // Its own line end was lost, or that of the line before.
+            secret = true;
+            found.push(at + (inner.as_ptr().addr() - line.as_ptr().addr())..at + line.len());
         }
         at += line.len();
     }

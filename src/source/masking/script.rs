@@ -6,88 +6,27 @@ use std::ops::Range;
 use super::names::is_secret_name;
 
 /// Words that are shown.
-const WORDS: &[&str] = &[
-    "sh",
-    "bash",
-    "java",
-    "exec",
-    "nohup",
-    "sudo",
-    "env",
-    "do",
-    "done",
-    "then",
-    "fi",
-    "if",
-    "else",
-    "elif",
-    "while",
-    "for",
-    "in",
-    "case",
-    "esac",
-    "export",
-    "set",
-    "echo",
-    "call",
-    "goto",
-    "rem",
-    "REM",
-    "@rem",
-    "@REM",
-    "local",
-    "return",
-    "exit",
-    "shift",
-    "true",
-    "false",
-    "test",
-    "not",
-    "defined",
-    "exist",
-    "start",
-    "stop",
-    "restart",
-    "run",
-    "debug",
-    "-cp",
-    "-classpath",
-    "-jar",
-    "-server",
-    "[",
-    "]",
-    "!",
-    "=",
-    "==",
-    "!=",
-    "#",
-    "\\",
-    "^",
-    "{",
-    "}",
-    "-n",
-    "-z",
-    "-f",
-    "-d",
-    "-eq",
-    "-ne",
-    "org.wso2.carbon.bootstrap.Bootstrap",
-];
+const WORDS: &str = "sh bash java exec nohup sudo env do done then fi if else elif while for in case esac export set echo call goto \
+    rem REM @rem @REM local return exit shift true false test not defined exist start stop restart run debug -cp -classpath -jar \
+    -server [ ] ! = == != # ^ { } -n -z -f -d -eq -ne org.wso2.carbon.bootstrap.Bootstrap";
 
 pub(super) fn secrets(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let (mut found, mut at) = (Vec::new(), 0);
     // Whether the word before names a secret, and the next one is it; what the word before was.
-    let (mut awaited, mut before) = (false, "");
+    let (mut awaited, mut before, mut hidden) = (false, "", false);
     while at < bytes.len() {
         if is_apart(bytes[at]) {
             awaited &= bytes[at] != b'\n';
+            hidden &= !matches!(bytes[at], b'\n' | b';' | b'&' | b'|');
             at += 1;
             continue;
         }
         let end = (at..bytes.len()).find(|place| is_apart(bytes[*place])).unwrap_or(bytes.len());
         let word = &text[at..end];
-        let Shown { length, names_secret, opens } = if awaited { Shown::default() } else { shown(word, before) };
+        // Behind what is no known word, a name may be the end of it, its line end lost.
+        let doubtful = awaited || hidden && word.contains('=') && !word.starts_with("-D");
+        let Shown { length, names_secret, opens } = if doubtful { Shown::default() } else { shown(word, before) };
         if length < word.len() {
             found.push(at + length..end);
         }
@@ -97,6 +36,7 @@ pub(super) fn secrets(text: &str) -> Vec<Range<usize>> {
             at = after_quoted(bytes, end + 1, *quote);
             found.push(end + 1..at);
         }
+        hidden |= length < word.len() && !word.starts_with("-D");
         before = word;
     }
     found
@@ -128,7 +68,7 @@ struct Shown {
 fn shown(word: &str, before: &str) -> Shown {
     let whole = Shown { length: word.len(), ..Shown::default() };
     let plain = word.trim_end_matches('\\');
-    if plain.is_empty() || WORDS.contains(&plain) || is_reference(plain) || is_program(plain) {
+    if plain.is_empty() || WORDS.split(' ').any(|known| known == plain) || is_reference(plain) || is_program(plain) {
         return whole;
     }
     if let Some((name, value)) = assignment(word) {
@@ -137,8 +77,15 @@ fn shown(word: &str, before: &str) -> Shown {
             let shows = is_reference(value.trim_end_matches('\\')) && !value.is_empty();
             return Shown { length: if shows { word.len() } else { length }, names_secret: false, opens: value.is_empty() };
         }
-        if word.starts_with("-D") && value.bytes().all(is_harmless) && is_telling(name, value.trim_end_matches('\\')) {
+        if word.starts_with("-D")
+            && !value.contains('=')
+            && value.bytes().all(is_harmless)
+            && is_telling(name, value.trim_end_matches('\\'))
+        {
             return whole;
+        }
+        if value.contains('=') && value.split(['=', ',', ':']).any(is_secret_name) {
+            return Shown { length, ..Shown::default() };
         }
         let rest = shown(value, "");
         return Shown { length: length + rest.length, ..rest };
@@ -173,6 +120,9 @@ fn is_telling(name: &str, value: &str) -> bool {
 /// `NAME=`, `-Dname=` or `--name=`, and what stands behind it.
 fn assignment(word: &str) -> Option<(&str, &str)> {
     let (name, value) = word.split_once('=')?;
+    if word.starts_with('-') && !word.starts_with("-D") && !word.starts_with("--") {
+        return None;
+    }
     let name = name.trim_start_matches('-');
     let name = if word.starts_with("-D") { &name[1..] } else { name };
     let named = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
