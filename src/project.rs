@@ -13,7 +13,7 @@ use crate::deployment::{self, Deployment, Inputs};
 use crate::fix::{self, Applied, FileChange, FileEdit, HeldBack, Plan, Planner, Refuse, Suggestion, TRIALS, Wish};
 use crate::home::{self, Disk, FileState, Home, ReadError, Storage, Wanted};
 use crate::lint::{self, Linted, Options, Rules};
-use crate::source::{Content, Source, SourceId, Sources, TextKind};
+use crate::source::{Content, Source, SourceId, Sources, TextKind, mask_text};
 use crate::topology::{self, Layer, Topology, TopologyError};
 
 /// Product knowledge and rules, loaded once.
@@ -103,11 +103,11 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    /// What is wrong, without the topology's name.
+    /// What is wrong, without the topology's name and without what may be a secret.
     pub fn why(&self) -> String {
         match self {
             Self::Unreadable { why, .. } => format!("it cannot be read: {why}"),
-            Self::Topology { errors, .. } => errors.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join("; "),
+            Self::Topology { errors, .. } => errors.iter().map(|error| mask_text(&error.message)).collect::<Vec<_>>().join("; "),
         }
     }
 }

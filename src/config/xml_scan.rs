@@ -72,6 +72,18 @@ impl<'a> Scanner<'a> {
         if apart { format!("`{}`", self.name(name)) } else { "an element in the middle of a text".to_owned() }
     }
 
+    /// An element whose tag does not end: its name is known where it closes, for else a secret may be a part of it.
+    fn called_open(&self, name: &Range<usize>) -> String {
+        let rest = &self.text[name.end..];
+        if rest[..rest.find('<').unwrap_or(rest.len())].contains("/>") {
+            return self.called(name);
+        }
+        let close = format!("</{}", self.name(name));
+        let ends = |at: usize| self.text[at + close.len()..].starts_with(|c: char| c == '>' || c.is_whitespace());
+        let closes = rest.match_indices(&close).any(|(at, _)| ends(name.end + at));
+        if closes { self.called(name) } else { "an element".to_owned() }
+    }
+
     fn check_text(&self, range: Range<usize>) -> Checked {
         let piece = &self.text[range.clone()];
         if self.open.is_empty() && !piece.trim().is_empty() {
@@ -259,12 +271,12 @@ impl<'a> Scanner<'a> {
                 return Ok(());
             }
             if rest.is_empty() || rest.starts_with('<') {
-                let message = format!("the tag of {} does not end; expected `>`", self.called(&name));
+                let message = format!("the tag of {} does not end; expected `>`", self.called_open(&name));
                 let cause = if rest.is_empty() { "the file is cut off" } else { "the `>` is missing" };
                 return Err(self.trouble(name.start - 1..name.end, message).because(cause));
             }
             if blanks == 0 {
-                let message = format!("no blank in front of an attribute of {}; expected one", self.called(&name));
+                let message = format!("no blank in front of an attribute of {}; expected one", self.called_open(&name));
                 return Err(self.trouble(self.at..self.at, message).because(quote_cause(&names)));
             }
             self.attribute(&name, &mut names)?;
@@ -273,29 +285,30 @@ impl<'a> Scanner<'a> {
 
     fn attribute(&mut self, element: &Range<usize>, names: &mut Vec<&'a str>) -> Checked {
         let attribute = self.name_at(self.at);
-        let of = self.called(element);
+        let of = || self.called_open(element);
         let here = self.at..self.at + self.rest().chars().next().map_or(0, char::len_utf8);
         let rest = self.text[attribute.end..].trim_start();
         if attribute.is_empty() || !rest.starts_with('=') {
-            let message = format!("something that is no attribute in the tag of {of}; expected a name, `=` and a quoted value");
+            let message =
+                format!("something that is no attribute in the tag of {}; expected a name, `=` and a quoted value", of());
             return Err(self.trouble(here, message).because(quote_cause(names)));
         }
         let value = rest[1..].trim_start();
         let start = self.text.len() - value.len();
         let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''));
         let Some(quote) = quote else {
-            return Err(self.trouble(attribute, format!("an attribute of {of} without quotes; expected its value in quotes")));
+            return Err(self.trouble(attribute, format!("an attribute of {} without quotes; expected its value in quotes", of())));
         };
         let stop = value[1..].find([quote, '<']).map_or(self.text.len(), |end| start + 1 + end);
         if !self.text[stop..].starts_with(quote) {
             let name = self.name(&attribute);
             let found =
-                self.trouble(attribute, format!("the value of attribute `{name}` of {of} is not closed; expected {quote}"));
+                self.trouble(attribute, format!("the value of attribute `{name}` of {} is not closed; expected {quote}", of()));
             return Err(found.because("an unbalanced quote"));
         }
         let name = self.name(&attribute);
         if names.contains(&name) {
-            return Err(self.trouble(attribute, format!("attribute `{name}` of {of} is there twice; expected it once")));
+            return Err(self.trouble(attribute, format!("attribute `{name}` of {} is there twice; expected it once", of())));
         }
         self.check_references(start + 1..stop)?;
         names.push(name);

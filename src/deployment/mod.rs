@@ -312,6 +312,12 @@ impl Deployment {
         source == self.inputs.topology_source || matches!(self.inputs.documents.get(source), Some(Ok(known)) if parsed(known))
     }
 
+    /// How secrets of a file are found.
+    pub fn masking(&self, source: SourceId) -> crate::source::Kind {
+        let topology = source == self.inputs.topology_source;
+        if topology { crate::source::Kind::Yaml } else { crate::source::Kind::of(&self.sources().get(source).name) }
+    }
+
     /// The index of the node of that name.
     pub fn node(&self, name: &str) -> Option<usize> {
         self.nodes.iter().position(|node| node.name == name)

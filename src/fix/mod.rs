@@ -11,7 +11,7 @@ use crate::config::{self, Edit};
 use crate::deployment::Deployment;
 use crate::home::FileState;
 use crate::lint::{Change, Fix, Safety};
-use crate::source::{SourceId, mask};
+use crate::source::{SourceId, mask_file};
 
 pub use plan::{Applied, FileChange, HeldBack, Plan, Planner, Refuse, TRIALS, Wish};
 pub use write::{Prepared, Refused, prepare};
@@ -195,7 +195,7 @@ fn whole_lines(text: &str, range: &std::ops::Range<usize>) -> std::ops::Range<us
 
 fn preview_lines(model: &Deployment, source: SourceId, lines: &std::ops::Range<usize>, edits: &[&Edit]) -> Preview {
     let content = &model.sources().get(source).content;
-    let text = mask(content.text(), !model.is_understood(source));
+    let text = mask_file(content.text(), model.masking(source), !model.is_understood(source));
     let (mut new, mut at) = (String::new(), lines.start);
     for edit in edits {
         let range = content.to_text(edit.span);

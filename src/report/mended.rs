@@ -4,7 +4,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::fix::{Applied, FileChange, Preview};
 use crate::project::Mended;
-use crate::source::{Content, TextKind, mask};
+use crate::source::{Content, TextKind, mask_file};
 
 use super::words::{Ink, clean, count, paragraph, said};
 use super::{Report, Style, diff};
@@ -53,8 +53,8 @@ fn applied(report: &Report<'_>, fix: &Applied) -> String {
 /// The lines of a file that changed, secrets starred out.
 fn previews(report: &Report<'_>, file: &FileChange) -> Vec<Preview> {
     let after = Content::decode(file.after.clone(), TextKind::Xml);
-    let broken = !report.model().is_understood(file.source);
-    let (old, new) = (mask(file.before.text(), broken), mask(after.text(), broken));
+    let (kind, broken) = (report.model().masking(file.source), !report.model().is_understood(file.source));
+    let (old, new) = (mask_file(file.before.text(), kind, broken), mask_file(after.text(), kind, broken));
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     let ops = capture_diff_slices(Algorithm::Myers, &old, &new);
     let owned = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();

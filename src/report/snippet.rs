@@ -15,7 +15,7 @@ use miette::{
 use crate::catalogue::Severity;
 use crate::deployment::Deployment;
 use crate::lint::Label;
-use crate::source::{Place, SourceId, mask};
+use crate::source::{Kind, Place, SourceId, mask_file};
 
 use super::Style;
 use super::excerpt::{Excerpt, Mark, Window, excerpts};
@@ -27,7 +27,7 @@ const PARTS: usize = 5;
 /// The masked text of files, each masked once.
 pub struct Texts<'a> {
     model: &'a Deployment,
-    masked: HashMap<(*const crate::source::Content, bool), Cow<'a, str>>,
+    masked: HashMap<(*const crate::source::Content, Kind, bool), Cow<'a, str>>,
 }
 
 impl<'a> Texts<'a> {
@@ -39,8 +39,10 @@ impl<'a> Texts<'a> {
     /// A file's text as it may be shown: byte for byte as long as the decoded text.
     fn of(&mut self, source: SourceId) -> &str {
         let content = &self.model.sources().get(source).content;
-        let broken = !self.model.is_understood(source);
-        self.masked.entry((std::sync::Arc::as_ptr(content), broken)).or_insert_with(|| mask(content.text(), broken))
+        let (kind, broken) = (self.model.masking(source), !self.model.is_understood(source));
+        self.masked
+            .entry((std::sync::Arc::as_ptr(content), kind, broken))
+            .or_insert_with(|| mask_file(content.text(), kind, broken))
     }
 }
 

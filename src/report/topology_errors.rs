@@ -3,7 +3,7 @@
 use crate::catalogue::Severity;
 use crate::home::display;
 use crate::project::OpenError;
-use crate::source::{Content, mask, mask_text};
+use crate::source::{Content, Kind, mask_file, mask_text};
 use crate::topology::TopologyError;
 
 use super::Style;
@@ -19,7 +19,7 @@ pub fn render(error: &OpenError, style: &Style) -> String {
         }
         OpenError::Topology { name, content, errors } => {
             // A topology that cannot be read may be broken YAML: more is starred out there.
-            let text = mask(content.text(), true);
+            let text = mask_file(content.text(), Kind::Yaml, true);
             let parts: Vec<String> = errors.iter().map(|error| mistake(name, content, &text, error, *style)).collect();
             parts.join("\n")
         }

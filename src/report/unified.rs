@@ -8,7 +8,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 use crate::config;
 use crate::deployment::Deployment;
 use crate::fix::{FileChange, Suggestion};
-use crate::source::mask;
+use crate::source::{Kind, mask_file};
 
 /// Lines of context around a change.
 const CONTEXT: usize = 3;
@@ -76,9 +76,10 @@ struct Hunk {
 fn file(change: &FileChange, path: &str, broken: bool, unified: &mut Unified) {
     let (old, new) = (lines(change.before.bytes()), lines(&change.after));
     let after = crate::source::Content::decode(change.after.clone(), crate::source::TextKind::Xml);
+    let kind = Kind::of(&change.name);
     let sides = Sides {
-        old_secret: secret_lines(change.before.text(), broken, old.len()),
-        new_secret: secret_lines(after.text(), broken, new.len()),
+        old_secret: secret_lines(change.before.text(), kind, broken, old.len()),
+        new_secret: secret_lines(after.text(), kind, broken, new.len()),
         old,
         new,
     };
@@ -106,8 +107,8 @@ fn lines(bytes: &[u8]) -> Vec<&[u8]> {
     bytes.split_inclusive(|byte| *byte == b'\n').collect()
 }
 
-fn secret_lines(text: &str, broken: bool, count: usize) -> Vec<bool> {
-    let masked = mask(text, broken);
+fn secret_lines(text: &str, kind: Kind, broken: bool, count: usize) -> Vec<bool> {
+    let masked = mask_file(text, kind, broken);
     let mut secret: Vec<bool> = text.split_inclusive('\n').zip(masked.split_inclusive('\n')).map(|(a, b)| a != b).collect();
     secret.resize(count, false);
     secret

@@ -6,13 +6,12 @@
 
 mod content;
 mod masking;
-mod masking_json;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use content::{Content, DecodeError, LineColumn, TextKind};
-pub use masking::{mask, mask_text, mask_user_info};
+pub use masking::{Kind, mask, mask_file, mask_text, mask_user_info};
 
 /// A range of bytes in a file as it lies on disk: `start` is the first byte, `end` one past the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

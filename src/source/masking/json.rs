@@ -172,7 +172,7 @@ fn unescaped(written: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{mask, masking::is_secret_name};
+    use super::super::{mask, names::is_secret_name};
     use super::*;
 
     #[track_caller]

@@ -1,0 +1,100 @@
+//! What names a secret.
+
+/// Words that do so wherever they stand in a name.
+const STRONG: [&str; 6] = ["passw", "passphrase", "passcode", "secret", "credential", "pasword"];
+
+/// Words that are often written with a letter missing.
+const MISSPELT: [&str; 6] = ["password", "passwords", "secret", "secrets", "credential", "credentials"];
+
+/// Words that end like `dbpass`, and are none.
+const PASSES: [&str; 6] = ["bypass", "compass", "encompass", "surpass", "overpass", "trespass"];
+
+/// What holds `password` or `secret` anywhere, what has a word such as `pwd` or `dbpass`, and what ends in a word
+/// such as `key` or `token` (with or without a number or `Value` behind it). `KeyValidatorClientType` and `TokenURL` are none.
+pub(super) fn is_secret_name(name: &str) -> bool {
+    if is_strong_name(name) {
+        return true;
+    }
+    let words = words(name);
+    let mut last = words.iter().rev().map(String::as_str);
+    let named = last.find(|word| !matches!(*word, "value" | "id" | "pem" | "data" | "text" | "string" | "hash" | "base"));
+    named.is_some_and(|word| word == "authorization" || ["key", "keys", "token", "tokens"].iter().any(|end| word.ends_with(end)))
+}
+
+/// What names a secret without doubt, not only by its last word: so does a table that is called so for all that it holds.
+pub(super) fn is_strong_name(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    STRONG.iter().any(|word| lower.contains(word)) || {
+        let words = words(name);
+        let next = |at: usize| words.get(at + 1).map_or("", String::as_str);
+        words.iter().enumerate().any(|(at, word)| is_strong_word(word, next(at)))
+    }
+}
+
+fn is_strong_word(word: &str, next: &str) -> bool {
+    match word {
+        // `PassThroughHttpListener`.
+        "pass" => !matches!(next, "through" | "thru"),
+        "pwd" | "pw" | "psw" | "pin" | "pins" | "cred" | "creds" | "otp" | "passes" => true,
+        word if PASSES.contains(&word) => false,
+        word => {
+            ["pass", "pwd", "psw"].iter().any(|end| word.ends_with(end)) || MISSPELT.iter().any(|of| lacks_a_letter(word, of))
+        }
+    }
+}
+
+/// Whether a word is another one of which one letter is missing.
+pub(super) fn lacks_a_letter(word: &str, of: &str) -> bool {
+    if word.len() + 1 != of.len() {
+        return false;
+    }
+    let same = word.bytes().zip(of.bytes()).take_while(|(one, other)| one == other).count();
+    // `secret` of `secrets` is caught as the word that it is.
+    word.as_bytes()[same..] == of.as_bytes()[same + 1..]
+}
+
+/// Where the last word that names a secret by itself ends in a name: `Password` of `Passwordadmin`.
+pub(super) fn end_of_strong(name: &str) -> Option<usize> {
+    let lower = name.to_ascii_lowercase();
+    let ends = ["password", "passwd", "passphrase", "passcode", "secret", "credentials", "credential"];
+    ends.iter().filter_map(|word| lower.find(word).map(|at| at + word.len())).min()
+}
+
+/// The words of `camelCase`, `XMLCase`, `snake_case`, `kebab-case` or `dotted.name`, in lower case, without digits.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before: Option<char> = None;
+    let mut letters = name.chars().peekable();
+    while let Some(c) = letters.next() {
+        let after_lower = before.is_some_and(char::is_lowercase);
+        let before_lower = before.is_some_and(char::is_uppercase) && letters.peek().is_some_and(|next| next.is_lowercase());
+        if c.is_uppercase() && (after_lower || before_lower) || !c.is_alphabetic() {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| c.is_alphabetic()) {
+            word.extend(c.to_lowercase());
+        }
+        before = Some(c);
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_names_a_secret() {
+        let names = "password Password db.password DBPASS storepass keypass ADMINPWD SSHKey SASToken Pin api_key APIKey clientSecret \
+                     trustStorePassword pasword secrt passwords tokens PrivateKeyPem KeyValue ApiKey2 DB_PASS_1 credentials";
+        for name in names.split_whitespace() {
+            assert!(is_secret_name(name), "{name}");
+        }
+        let others = "KeyValidatorClientType TokenURL APIKeyValidator ThriftClientPort key_manager KeyManager Username mapping ping \
+                      PassThroughHttpListener pass-through-http bypass Keystore keystore useRetry TokenEndpointName";
+        for name in others.split_whitespace() {
+            assert!(!is_secret_name(name), "{name}");
+        }
+    }
+}
