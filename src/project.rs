@@ -239,7 +239,8 @@ impl Engine {
         let wanted = self.wanted();
         let paths: Vec<&[Layer]> = topology.nodes.iter().map(|node| node.home.as_slice()).collect();
         let homes = home::read(storage, folder, &paths, &wanted, &mut sources);
-        let documents = Documents::parse(&sources, &self.parsable(&homes), known.map(|known| (&*known.sources, &known.documents)));
+        let documents =
+            Documents::parse(&sources, &self.parsable(&homes), known.map(|known| (&*known.sources, &known.documents)));
         let (catalogue, topology, sources) = (Arc::clone(&self.catalogue), Arc::new(topology), Arc::new(sources));
         Inputs { catalogue, topology, topology_source, homes, sources, documents }
     }

@@ -19,8 +19,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 pub use expand::expand;
-pub use overlay::{Overlay, Remembered, Texts, is_text_of, overlaid};
 pub use find::{Found, FoundHome, Note, find, relative};
+pub use overlay::{Overlay, Remembered, Texts, is_text_of, overlaid};
 pub use storage::{Disk, Lies, MAX_FILE_BYTES, Memory, ReadError, ReadSeek, Storage, StoredFile};
 
 use layers::{Archives, Layer};

@@ -86,9 +86,12 @@ pub fn is_text_of(text: &str, bytes: &[u8]) -> bool {
         || Content::decode(bytes.to_vec(), TextKind::Xml).text() == text
 }
 
-/// What was read once, to be forgotten when files may have changed.
+/// What was read once. Clones share it; whoever wants to read anew takes another one.
+#[derive(Debug, Clone, Default)]
+pub struct Remembered(Arc<Memory>);
+
 #[derive(Debug, Default)]
-pub struct Remembered {
+struct Memory {
     read: Memo<PathBuf, Result<StoredFile, ReadError>>,
     lies: Memo<PathBuf, Result<Option<Lies>, ReadError>>,
     real: Memo<PathBuf, Result<PathBuf, ReadError>>,
@@ -98,19 +101,14 @@ type Memo<K, V> = RwLock<HashMap<K, V>>;
 
 impl Remembered {
     /// A storage that asks `below` only for what is not remembered. It must always lie below the same folders.
-    pub fn over<S: Storage>(&self, below: S) -> impl Storage + use<'_, S> {
-        Remembering { below, memory: self }
-    }
-
-    /// Forgets everything.
-    pub fn forget(&mut self) {
-        *self = Self::default();
+    pub fn over<S: Storage>(&self, below: S) -> impl Storage + use<S> {
+        Remembering { below, memory: Arc::clone(&self.0) }
     }
 }
 
-struct Remembering<'a, S> {
+struct Remembering<S> {
     below: S,
-    memory: &'a Remembered,
+    memory: Arc<Memory>,
 }
 
 fn remember<K: Hash + Eq + Clone, V: Clone>(memo: &Memo<K, V>, key: &K, find: impl FnOnce() -> V) -> V {
@@ -123,7 +121,7 @@ fn remember<K: Hash + Eq + Clone, V: Clone>(memo: &Memo<K, V>, key: &K, find: im
     found
 }
 
-impl<S: Storage> Storage for Remembering<'_, S> {
+impl<S: Storage> Storage for Remembering<S> {
     fn read(&self, path: &Path) -> Result<StoredFile, ReadError> {
         remember(&self.memory.read, &path.to_owned(), || self.below.read(path))
     }
@@ -148,11 +146,11 @@ impl<S: Storage> Storage for Remembering<'_, S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::home::Memory;
+    use crate::home;
 
     #[test]
     fn a_text_covers_its_file_and_nothing_else() {
-        let mut memory = Memory::default();
+        let mut memory = home::Memory::default();
         memory.insert("/d/a", "stored a");
         memory.insert("/d/b", "stored b");
         let texts: Texts = [("/d/a".into(), "typed ä".into()), ("/d/new".into(), "new".into())].into();
@@ -183,13 +181,12 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_not_asked_for_again() {
-        let mut memory = Memory::default();
+        let mut memory = home::Memory::default();
         memory.insert("/d/a", "one");
-        let mut remembered = Remembered::default();
+        let remembered = Remembered::default();
         assert_eq!(remembered.over(&memory).read(Path::new("/d/a")).map(|file| file.bytes), Ok(b"one".to_vec()));
         memory.insert("/d/a", "two");
         assert_eq!(remembered.over(&memory).read(Path::new("/d/a")).map(|file| file.bytes), Ok(b"one".to_vec()));
-        remembered.forget();
-        assert_eq!(remembered.over(&memory).read(Path::new("/d/a")).map(|file| file.bytes), Ok(b"two".to_vec()));
+        assert_eq!(Remembered::default().over(&memory).read(Path::new("/d/a")).map(|file| file.bytes), Ok(b"two".to_vec()));
     }
 }
