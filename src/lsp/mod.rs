@@ -6,12 +6,17 @@
 
 mod actions;
 mod client;
+mod completion;
 mod compute;
+mod cursor;
+mod definition;
 mod diagnostics;
 mod documents;
 mod edits;
 mod find;
 mod half_typed;
+mod hover;
+mod outline;
 mod position;
 mod requests;
 mod server;

@@ -36,6 +36,18 @@ fn result(asked: &Asked, open: &Documents, request: Request) -> Result<serde_jso
             write(&actions)
         }
         "codeAction/resolve" => write(&asked.resolve(read::<CodeAction>(request)?)),
+        "textDocument/hover" => {
+            let params: HoverParams = read(request)?;
+            write(&asked.hover(&place(&params.text_document_position_params)))
+        }
+        "textDocument/definition" => {
+            let params: DefinitionParams = read(request)?;
+            write(&asked.definition(&place(&params.text_document_position_params)))
+        }
+        "textDocument/completion" => {
+            let params: CompletionParams = read(request)?;
+            write(&asked.completion(open, &place(&params.text_document_position_params)))
+        }
         other => Err((ErrorCode::MethodNotFound, format!("carbonlint does not know {other}"))),
     }
 }
