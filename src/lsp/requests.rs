@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use gen_lsp_types::{
     CodeAction, CodeActionParams, CompletionParams, DefinitionParams, HoverParams, TextDocumentPositionParams, Uri,
 };
-use lsp_server::{ErrorCode, Request, Response};
+use lsp_server::{ErrorCode, Request, RequestId, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -19,8 +19,12 @@ type Failure = (ErrorCode, String);
 
 /// What is answered to a request.
 pub fn answer(asked: &Asked, open: &Documents, request: Request) -> Response {
-    let id = request.id.clone();
-    let done = catch_unwind(AssertUnwindSafe(|| result(asked, open, request)));
+    guarded(request.id.clone(), || result(asked, open, request))
+}
+
+/// The response for what comes of a request. A panic is a mistake of the program, and no reason to leave everybody alone.
+fn guarded(id: RequestId, result: impl FnOnce() -> Result<serde_json::Value, Failure>) -> Response {
+    let done = catch_unwind(AssertUnwindSafe(result));
     let done = done.unwrap_or_else(|_| Err((ErrorCode::InternalError, "a mistake in carbonlint: please report it".to_owned())));
     match done {
         Ok(value) => Response::new_ok(id, value),
@@ -76,4 +80,17 @@ fn read<T: DeserializeOwned>(request: Request) -> Result<T, Failure> {
 
 fn write<T: Serialize>(value: &T) -> Result<serde_json::Value, Failure> {
     serde_json::to_value(value).map_err(|error| (ErrorCode::InternalError, error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error_answer() {
+        let response = guarded(1.into(), || panic!("a secret"));
+        let error = response.response_result.expect_err("an error");
+        assert_eq!(error.code, ErrorCode::InternalError as i32);
+        assert!(!error.message.contains("secret"));
+    }
 }
