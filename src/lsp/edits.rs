@@ -10,6 +10,7 @@ use gen_lsp_types::{
 use similar::{DiffOp, TextDiff};
 
 use super::client::Client;
+use super::shift;
 use super::view::View;
 use crate::deployment::Deployment;
 use crate::fix::{FileEdit, Suggestion};
@@ -81,12 +82,11 @@ pub fn between(view: &View, source: SourceId, before: &Content, after: &Content)
     let mut edits = Vec::new();
     let mut push = |old_range: std::ops::Range<usize>, new_range: std::ops::Range<usize>| {
         let (from, to) = (&old[old_range.clone()], &new[new_range]);
-        let shared = super::shift::Shift::between(from, to);
-        let (start, end, new_text) = shared.change(to);
-        if start != end || !new_text.is_empty() {
-            let span = before.to_disk(old_range.start + start..old_range.start + end);
-            let range = view.range(Place { source, span });
-            edits.extend(range.map(|range| TextEdit { range, new_text: new_text.to_owned() }));
+        let (was, is) = shift::change(from, to);
+        if !was.is_empty() || !is.is_empty() {
+            let span = before.to_disk(old_range.start + was.start..old_range.start + was.end);
+            let new_text = to[is].to_owned();
+            edits.extend(view.range(Place { source, span }).map(|range| TextEdit { range, new_text }));
         }
     };
     for op in diff.ops() {

@@ -116,7 +116,7 @@ fn parents(before: &[&str], line: &Line<'_>) -> (Vec<Step>, Vec<String>) {
                 column = *dash;
             }
         }
-        if column == 0 && steps.last() != Some(&Step::Item) {
+        if column == 0 && steps.last().is_some_and(|step| *step != Step::Item) {
             break;
         }
     }

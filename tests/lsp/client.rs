@@ -30,8 +30,19 @@ impl Copy {
         self.0.path().canonicalize().expect("there").join(relative)
     }
 
+    /// A text as an editor shows it that heeds what a file declares.
     pub fn read(&self, relative: &str) -> String {
-        fs::read_to_string(self.path(relative)).expect("a text")
+        let bytes = fs::read(self.path(relative)).expect("a file");
+        String::from_utf8(bytes).unwrap_or_else(|error| encoding_rs::mem::decode_latin1(error.as_bytes()).into_owned())
+    }
+
+    /// Writes a text in the encoding that it declares.
+    pub fn save(&self, relative: &str, text: &str) {
+        if text.contains("encoding=\"ISO-8859-1\"") {
+            self.write(relative, encoding_rs::mem::encode_latin1_lossy(text));
+        } else {
+            self.write(relative, text);
+        }
     }
 
     pub fn write(&self, relative: &str, bytes: impl AsRef<[u8]>) {
@@ -206,7 +217,7 @@ impl Client {
 
     /// Opens a file with the text that it has.
     pub fn open(&mut self, copy: &Copy, relative: &str) {
-        let text = String::from_utf8_lossy(&fs::read(copy.path(relative)).expect("a file")).into_owned();
+        let text = copy.read(relative);
         self.open_text(&copy.uri(relative), text.trim_start_matches('\u{feff}'));
     }
 

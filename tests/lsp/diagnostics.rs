@@ -118,11 +118,11 @@ fn what_others_change_on_disk_is_read_again() {
     let mut client = Client::start(&copy, modern(&[]));
     client.open(&copy, "topology.yaml");
     let (gw, text) = (copy.uri(GW), copy.read(KM));
-    copy.write(KM, text.replace("<Offset>5<", "<Offset>2<"));
+    copy.save(KM, &text.replace("<Offset>5<", "<Offset>2<"));
     client.notify("workspace/didChangeWatchedFiles", json!({"changes": [{"uri": copy.uri(KM), "type": 2}]}));
     client.settle();
     assert!(client.codes(&gw).is_empty());
-    copy.write(KM, &text);
+    copy.save(KM, &text);
     client.notify("textDocument/didSave", json!({"textDocument": {"uri": copy.uri("topology.yaml")}}));
     client.settle();
     assert_eq!(client.codes(&gw), ["thrift-port-mismatch"]);
@@ -179,7 +179,7 @@ fn no_secret_is_in_any_message() {
     let copy = Copy::of("offset-mismatch");
     let manager = "homes/gw/repository/conf/api-manager.xml";
     let text = copy.read(manager).replacen("<ThriftServerHost>", "<Password>hunter2</Password><ThriftServerHost>", 1);
-    copy.write(manager, &text);
+    copy.save(manager, &text);
     let mut client = Client::start(&copy, modern(&[]));
     client.open(&copy, manager);
     let uri = copy.uri(manager);

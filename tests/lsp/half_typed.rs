@@ -49,7 +49,7 @@ fn another_file_can_be_typed_meanwhile() {
 #[test]
 fn a_file_that_never_parsed_is_said_to_be_malformed() {
     let copy = Copy::of("offset-mismatch");
-    copy.write(GW, copy.read(GW).replace("</Server>", "</Serv"));
+    copy.save(GW, &copy.read(GW).replace("</Server>", "</Serv"));
     let mut client = Client::start(&copy, modern(&[]));
     client.open(&copy, GW);
     assert!(client.codes(&copy.uri(GW)).contains(&"file-malformed".to_owned()));
