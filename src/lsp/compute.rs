@@ -118,21 +118,17 @@ struct Update<'a> {
 impl Update<'_> {
     /// Brings a topology up to date; whether it is still there.
     fn run(&self, path: &Path, kept: &mut Kept) -> bool {
-        let was_whole = kept.view.as_ref().is_some_and(|view| view.trouble.is_none());
         let read = kept.project.is_none() || self.job.anew || self.job.changed.contains(path);
         let (project, trouble) = match kept.project.clone().filter(|_| !read) {
-            Some(project) => match self.edited(&project, kept) {
-                Some(project) => (Some(project), None),
-                // None of its files changed: only versions did.
-                None => (Some(project), None),
-            },
+            // Where none of its files changed, versions did.
+            Some(project) => (Some(self.edited(&project, kept).unwrap_or(project)), None),
             None => match self.load(path, kept) {
                 Ok(project) => (Some(Arc::new(project)), None),
                 Err(OpenError::Unreadable { why: ReadError::Absent, .. }) => return false,
                 Err(error) => (kept.project.clone(), Some(trouble(error))),
             },
         };
-        let trouble = if read { trouble } else { self.same_trouble(kept, was_whole) };
+        let trouble = if read { trouble } else { same_trouble(kept) };
         if let Some(project) = &project {
             half_typed::keep(&mut kept.good, &project.model, &self.job.open);
         }
@@ -142,12 +138,6 @@ impl Update<'_> {
         let open = Arc::clone(&self.job.open);
         kept.view = Some(Arc::new(View::new(path.to_owned(), judged, trouble, open, self.client.encoding)));
         true
-    }
-
-    /// What was wrong with the topology, and still is: its text did not change.
-    fn same_trouble(&self, kept: &Kept, was_whole: bool) -> Option<Trouble> {
-        let before = kept.view.as_ref().filter(|_| !was_whole)?.trouble.as_ref()?;
-        Some(Trouble { content: Arc::clone(&before.content), errors: before.errors.clone() })
     }
 
     /// The project with the texts that changed; `None` where it reads none of them.
@@ -189,6 +179,12 @@ impl Update<'_> {
         kept.remembered = remembered.into_inner().unwrap_or_else(PoisonError::into_inner);
         loaded.map(crate::project::Loaded::resolve)
     }
+}
+
+/// What was wrong with the topology, and still is: its text did not change.
+fn same_trouble(kept: &Kept) -> Option<Trouble> {
+    let before = kept.view.as_ref()?.trouble.as_ref()?;
+    Some(Trouble { content: Arc::clone(&before.content), errors: before.errors.clone() })
 }
 
 fn trouble(error: OpenError) -> Trouble {

@@ -75,8 +75,8 @@ fn of_link(model: &Deployment, link: &Link, hit: &Hit) -> Vec<Place> {
         .iter()
         .filter_map(|target| {
             let reasons = &model.nodes[target.node].listeners.get(target.listener)?.port.reasons;
-            let written = reasons.iter().rev().filter(|reason| !matches!(reason.step, Step::Offset(..)));
-            written.filter_map(|reason| reason.place).next().or_else(|| reasons.iter().rev().find_map(|reason| reason.place))
+            let mut written = reasons.iter().rev().filter(|reason| !matches!(reason.step, Step::Offset(..)));
+            written.find_map(|reason| reason.place).or_else(|| reasons.iter().rev().find_map(|reason| reason.place))
         })
         .collect();
     if !on_host && link.written.place.is_some_and(here) && !ports.is_empty() {

@@ -38,7 +38,8 @@ impl Asked {
         }
         let kind = if self.client.markdown { MarkupKind::Markdown } else { MarkupKind::PlainText };
         let value = parts.join(if self.client.markdown { "\n\n---\n\n" } else { "\n\n" });
-        (!value.is_empty()).then(|| Hover { contents: Contents::MarkupContent(MarkupContent { kind, value }), range })
+        let said = !value.is_empty();
+        said.then_some(Hover { contents: Contents::MarkupContent(MarkupContent { kind, value }), range })
     }
 
     /// The findings with a place there, those that have their first place there before others.

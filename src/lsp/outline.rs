@@ -72,7 +72,7 @@ pub fn here(text: &str, offset: usize) -> Option<Here> {
     let line = Line::new(typed).unwrap_or(blank);
     let lines: Vec<&str> = before[..start_of_line].lines().collect();
     let (mut steps, mut siblings) = parents(&lines, &line);
-    siblings.extend(following(text.get(end..).unwrap_or_default(), line.column, &line));
+    siblings.extend(following(text.get(end..).unwrap_or_default(), line.column));
     let rest = &typed[line.column.min(typed.len())..];
     let base = offset - rest.len();
     let (flow, at, first) = match key(rest) {
@@ -125,11 +125,10 @@ fn parents(before: &[&str], line: &Line<'_>) -> (Vec<Step>, Vec<String>) {
 }
 
 /// Keys of the same map in the lines that follow.
-fn following(rest: &str, column: usize, line: &Line<'_>) -> Vec<String> {
+fn following(rest: &str, column: usize) -> Vec<String> {
     let mut keys = Vec::new();
     for other in rest.lines().skip(1).filter_map(Line::new) {
-        if other.column < column || other.dashes.iter().any(|dash| *dash < column && (!line.dashes.is_empty() || *dash < column))
-        {
+        if other.column < column || other.dashes.iter().any(|dash| *dash < column) {
             break;
         }
         if other.column == column {

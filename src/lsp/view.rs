@@ -99,7 +99,8 @@ impl View {
     pub fn is_present(&self, source: SourceId) -> bool {
         let Some(judged) = &self.judged else { return false };
         let is_topology = source == judged.project.model.inputs.topology_source;
-        !judged.half_typed.contains_key(&source) && !(is_topology && self.trouble.is_some())
+        let half_typed = judged.half_typed.contains_key(&source);
+        !half_typed && (self.trouble.is_none() || !is_topology)
     }
 
     /// Where a file lies; `None` for what lies in an archive.

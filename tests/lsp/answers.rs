@@ -16,7 +16,7 @@ fn hover(client: &mut Client, copy: &Copy, file: &str, what: &str) -> String {
 #[test]
 fn a_hover_says_how_a_port_came_about_and_who_calls_it() {
     let copy = Copy::of("offset-mismatch");
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, GW);
     // An offset, the finding there, and its rule.
     let text = hover(&mut client, &copy, GW, "2</Offset>");
@@ -35,7 +35,7 @@ fn a_hover_says_how_a_port_came_about_and_who_calls_it() {
 #[test]
 fn a_hover_is_plain_where_the_client_wants_it() {
     let copy = Copy::of("offset-mismatch");
-    let mut client = Client::start(&copy, json!({}));
+    let mut client = Client::start(&copy, &json!({}));
     client.open(&copy, GW);
     let position = position(&copy.read(GW), "2</Offset>");
     let answer = client.at("textDocument/hover", &copy.uri(GW), &position);
@@ -57,7 +57,7 @@ fn definition(client: &mut Client, copy: &Copy, file: &str, what: &str) -> Vec<(
 #[test]
 fn a_host_leads_to_its_node_and_a_node_to_its_home() {
     let copy = Copy::of("offset-mismatch");
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, "topology.yaml");
     let line = |what: &str| position(&copy.read("topology.yaml"), what)["line"].as_u64().unwrap();
     let node = vec![("topology.yaml".to_owned(), line("name: km"))];
@@ -74,7 +74,7 @@ fn names_of_nodes_lead_to_the_nodes() {
     let text = copy.read("topology.yaml").replace("    host: gw.example.com", "    host: gw.example.com\n    key_manager: km")
         + "load_balancers:\n  - host: lb.example.com\n    ports:\n      443: [\"km:9448\"]\n";
     copy.write("topology.yaml", &text);
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, "topology.yaml");
     let node = vec![("topology.yaml".to_owned(), position(&text, "name: km")["line"].as_u64().unwrap())];
     assert_eq!(definition(&mut client, &copy, "topology.yaml", "km\n\n"), node);
@@ -90,7 +90,7 @@ fn a_port_leads_to_the_setting_that_opens_the_one_that_is_meant() {
         .read(MANAGER)
         .replace("<!--ThriftClientPort>10397</ThriftClientPort-->", "<ThriftClientPort>10397</ThriftClientPort>");
     copy.write(MANAGER, &text);
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, MANAGER);
     let places = definition(&mut client, &copy, MANAGER, "10397</ThriftClientPort>");
     assert!(places.iter().all(|(file, _)| file.starts_with("homes/km/")) && !places.is_empty(), "{places:?}");
@@ -106,7 +106,7 @@ fn completion(client: &mut Client, copy: &Copy, text: &str) -> Vec<String> {
 #[test]
 fn what_fits_is_proposed_in_a_topology() {
     let copy = Copy::of("offset-mismatch");
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, "topology.yaml");
     let text = copy.read("topology.yaml");
     let keys = completion(&mut client, &copy, &format!("{text}|"));
@@ -133,7 +133,7 @@ fn what_fits_is_proposed_in_a_topology() {
 #[test]
 fn a_proposal_replaces_the_whole_word() {
     let copy = Copy::of("offset-mismatch");
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, "topology.yaml");
     let text = copy.read("topology.yaml").replace("role: gateway", "role: key-m|");
     client.change(&copy.uri("topology.yaml"), &text.replacen('|', "", 1));

@@ -123,7 +123,7 @@ pub struct Client {
 
 impl Client {
     /// Starts the program in a copy, with that copy as workspace.
-    pub fn start(copy: &Copy, capabilities: Value) -> Self {
+    pub fn start(copy: &Copy, capabilities: &Value) -> Self {
         let mut client = Self::spawn(&copy.path(""));
         let params = json!({"processId": null, "capabilities": capabilities, "rootUri": copy.uri(""),
             "workspaceFolders": [{"uri": copy.uri(""), "name": "copy"}]});
@@ -159,12 +159,12 @@ impl Client {
         }
     }
 
-    pub fn send(&mut self, message: Message) {
+    pub fn send(&mut self, message: &Message) {
         message.write(self.input.as_mut().expect("open")).expect("the server reads");
     }
 
     pub fn notify(&mut self, method: &str, params: Value) {
-        self.send(Notification::new(method.to_owned(), params).into());
+        self.send(&Notification::new(method.to_owned(), params).into());
     }
 
     /// Sends bytes as they are.
@@ -176,7 +176,7 @@ impl Client {
     pub fn request(&mut self, method: &str, params: Value) -> Result<Value, ResponseError> {
         self.next += 1;
         let id = self.next;
-        self.send(Request::new(id.into(), method.to_owned(), params).into());
+        self.send(&Request::new(id.into(), method.to_owned(), params).into());
         loop {
             if let Message::Response(response) = self.receive()
                 && response.id == id.into()
@@ -196,7 +196,7 @@ impl Client {
         match &message {
             Message::Request(request) => {
                 self.registered.push(request.params.clone());
-                self.send(Response::new_ok(request.id.clone(), Value::Null).into());
+                self.send(&Response::new_ok(request.id.clone(), Value::Null).into());
             }
             Message::Notification(notification) if notification.method == "textDocument/publishDiagnostics" => {
                 let uri = notification.params["uri"].as_str().expect("a URI").to_owned();
@@ -255,7 +255,7 @@ impl Client {
         self.diagnostics.get(uri).map(|all| all.iter().map(of).collect()).unwrap_or_default()
     }
 
-    /// Ends the conversation as `steps` has it, and waits: the exit status.
+    /// Ends the conversation as the protocol has it: the exit status.
     pub fn end(mut self) -> Option<i32> {
         self.request("shutdown", Value::Null).expect("an answer");
         self.notify("exit", Value::Null);
@@ -293,7 +293,7 @@ pub fn apply(text: &str, edits: &[Value]) -> String {
         let start = text.split_inclusive('\n').take(line).map(str::len).sum::<usize>();
         let wanted = position["character"].as_u64().expect("a column");
         let (mut units, mut at) = (0, start);
-        for c in text[start..].chars().take_while(|_| true) {
+        for c in text[start..].chars() {
             if units >= wanted {
                 break;
             }

@@ -7,7 +7,7 @@ use crate::client::{Client, Copy, modern};
 #[test]
 fn it_says_what_it_can_do() {
     let copy = Copy::of("offset-mismatch");
-    let client = Client::start(&copy, modern(&["utf-16", "utf-8"]));
+    let client = Client::start(&copy, &modern(&["utf-16", "utf-8"]));
     let can = &client.initialized["capabilities"];
     assert_eq!(can["positionEncoding"], "utf-8");
     assert_eq!(can["hoverProvider"], true);
@@ -19,17 +19,17 @@ fn it_says_what_it_can_do() {
 #[test]
 fn columns_count_utf_16_where_nothing_else_is_agreed_on() {
     let copy = Copy::of("offset-mismatch");
-    let client = Client::start(&copy, json!({}));
+    let client = Client::start(&copy, &json!({}));
     assert_eq!(client.initialized["capabilities"]["positionEncoding"], "utf-16");
 }
 
 #[test]
 fn watchers_are_registered_where_the_client_can() {
     let copy = Copy::of("offset-mismatch");
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.settle();
     assert_eq!(client.registered[0]["registrations"][0]["method"], "workspace/didChangeWatchedFiles");
-    let mut client = Client::start(&copy, json!({}));
+    let mut client = Client::start(&copy, &json!({}));
     client.settle();
     assert!(client.registered.is_empty());
 }
@@ -37,11 +37,11 @@ fn watchers_are_registered_where_the_client_can() {
 #[test]
 fn exit_without_shutdown_is_status_1_and_so_is_a_client_that_is_gone() {
     let copy = Copy::of("offset-mismatch");
-    let mut client = Client::start(&copy, json!({}));
+    let mut client = Client::start(&copy, &json!({}));
     client.notify("exit", Value::Null);
     assert_eq!(client.wait(), Some(1));
-    assert_eq!(Client::start(&copy, json!({})).wait(), Some(1));
-    let mut client = Client::start(&copy, json!({}));
+    assert_eq!(Client::start(&copy, &json!({})).wait(), Some(1));
+    let mut client = Client::start(&copy, &json!({}));
     client.raw(b"no message at all\r\n\r\n");
     assert_eq!(client.wait(), Some(1));
 }
@@ -63,7 +63,7 @@ fn nothing_is_answered_before_initialize_or_after_shutdown() {
 #[test]
 fn what_cannot_be_answered_is_an_error_and_the_server_lives_on() {
     let copy = Copy::of("offset-mismatch");
-    let mut client = Client::start(&copy, json!({}));
+    let mut client = Client::start(&copy, &json!({}));
     assert_eq!(client.request("textDocument/rename", json!({})).expect_err("unknown").code, -32601);
     assert_eq!(client.request("textDocument/hover", json!({"password": "hunter2"})).expect_err("wrong").code, -32602);
     client.notify("textDocument/didOpen", json!({"nonsense": true}));

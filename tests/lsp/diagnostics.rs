@@ -12,7 +12,7 @@ const KM: &str = "homes/km/repository/conf/carbon.xml";
 #[test]
 fn a_finding_stands_at_its_place_and_names_those_of_others() {
     let copy = Copy::of("offset-mismatch");
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, KM);
     let found = &client.diagnostics[&copy.uri(GW)];
     assert_eq!(found.len(), 1, "{found:#?}");
@@ -38,7 +38,7 @@ fn a_finding_stands_at_its_place_and_names_those_of_others() {
 #[test]
 fn places_of_others_are_in_the_message_where_a_client_shows_no_others() {
     let copy = Copy::of("offset-mismatch");
-    let mut client = Client::start(&copy, json!({}));
+    let mut client = Client::start(&copy, &json!({}));
     client.open(&copy, KM);
     let found = &client.diagnostics[&copy.uri(GW)][0];
     assert_eq!(found["relatedInformation"], Value::Null);
@@ -48,7 +48,7 @@ fn places_of_others_are_in_the_message_where_a_client_shows_no_others() {
 #[test]
 fn every_file_of_the_deployment_has_its_own() {
     let copy = Copy::of("five-on-one-machine-seven-mistakes");
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, "topology.yaml");
     let with: Vec<&String> = client.diagnostics.iter().filter(|(_, found)| !found.is_empty()).map(|(uri, _)| uri).collect();
     assert!(with.len() >= 4, "{with:?}");
@@ -57,7 +57,7 @@ fn every_file_of_the_deployment_has_its_own() {
 #[test]
 fn what_is_typed_counts_before_it_is_saved_in_whatever_file() {
     let copy = Copy::of("offset-mismatch");
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, KM);
     let (gw, km, text) = (copy.uri(GW), copy.uri(KM), copy.read(KM));
     assert_eq!(client.codes(&gw), ["thrift-port-mismatch"]);
@@ -76,7 +76,7 @@ fn what_is_typed_counts_before_it_is_saved_in_whatever_file() {
 #[test]
 fn the_topology_is_a_text_like_others() {
     let copy = Copy::of("offset-mismatch");
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, "topology.yaml");
     let (topology, text) = (copy.uri("topology.yaml"), copy.read("topology.yaml"));
     client.change(&topology, &text.replace("    host: gw.example.com\n", "    host: gw.example.com\n    port_offset: 5\n"));
@@ -90,7 +90,7 @@ fn the_topology_is_a_text_like_others() {
 #[test]
 fn a_mistake_of_the_topology_stands_in_it_and_takes_nothing_away() {
     let copy = Copy::of("offset-mismatch");
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, "topology.yaml");
     let (topology, text) = (copy.uri("topology.yaml"), copy.read("topology.yaml"));
     client.change(&topology, &text.replace("role: gateway", "role: gatway"));
@@ -115,7 +115,7 @@ fn a_mistake_of_the_topology_stands_in_it_and_takes_nothing_away() {
 #[test]
 fn what_others_change_on_disk_is_read_again() {
     let copy = Copy::of("offset-mismatch");
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, "topology.yaml");
     let (gw, text) = (copy.uri(GW), copy.read(KM));
     copy.save(KM, &text.replace("<Offset>5<", "<Offset>2<"));
@@ -137,7 +137,7 @@ fn a_file_that_is_not_saved_yet_counts() {
     let copy = Copy::of("offset-mismatch");
     let text = copy.read(KM);
     fs::remove_file(copy.path(KM)).unwrap();
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, "topology.yaml");
     let before = client.codes(&copy.uri(GW));
     client.open_text(&copy.uri(KM), &text);
@@ -158,7 +158,7 @@ fn a_topology_is_found_above_the_file_without_any_workspace() {
 fn nothing_is_said_where_no_topology_covers_the_file() {
     let copy = Copy::of("offset-mismatch");
     copy.write("elsewhere/carbon.xml", "<a");
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, "elsewhere/carbon.xml");
     assert!(client.diagnostics.is_empty());
 }
@@ -167,7 +167,7 @@ fn nothing_is_said_where_no_topology_covers_the_file() {
 fn every_topology_that_covers_a_file_is_served() {
     let copy = Copy::of("offset-mismatch");
     copy.write("prod-topology.yaml", copy.read("topology.yaml").replace("name: gw", "name: gateway-1"));
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, KM);
     let messages: Vec<&str> = client.diagnostics[&copy.uri(GW)].iter().map(|one| one["message"].as_str().unwrap()).collect();
     assert!(messages.iter().any(|message| message.starts_with("gw calls km")), "{messages:?}");
@@ -180,7 +180,7 @@ fn no_secret_is_in_any_message() {
     let manager = "homes/gw/repository/conf/api-manager.xml";
     let text = copy.read(manager).replacen("<ThriftServerHost>", "<Password>hunter2</Password><ThriftServerHost>", 1);
     copy.save(manager, &text);
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, manager);
     let uri = copy.uri(manager);
     let whole = json!({"start": {"line": 0, "character": 0}, "end": {"line": 99999, "character": 0}});

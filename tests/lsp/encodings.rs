@@ -18,7 +18,7 @@ fn columns_are_those_that_were_agreed_on() {
     for (encodings, column) in [(&["utf-8"][..], 8 + 15 + 8), (&["utf-16"], 8 + 12 + 8), (&["utf-32"], 8 + 11 + 8)] {
         let copy = Copy::of("offset-mismatch");
         copy.save(GW, &wide(&copy));
-        let mut client = Client::start(&copy, modern(encodings));
+        let mut client = Client::start(&copy, &modern(encodings));
         client.open(&copy, GW);
         let found = &client.diagnostics[&copy.uri(GW)][0];
         assert_eq!(found["range"]["start"], json!({"line": 47, "character": column}), "{encodings:?}");
@@ -32,7 +32,7 @@ fn columns_are_those_that_were_agreed_on() {
 fn parts_of_a_text_are_replaced_in_the_units_that_were_agreed_on() {
     let copy = Copy::of("offset-mismatch");
     copy.save(GW, &wide(&copy));
-    let mut client = Client::start(&copy, modern(&["utf-8"]));
+    let mut client = Client::start(&copy, &modern(&["utf-8"]));
     client.open(&copy, GW);
     let (start, end) = (json!({"line": 47, "character": 31}), json!({"line": 47, "character": 32}));
     client.notify(
@@ -50,7 +50,7 @@ fn a_file_of_another_encoding_is_the_same_whether_open_or_not() {
     let text = copy.read(GW).replace("<Offset>2</Offset>", "<!-- \u{e4} --><Offset>2</Offset>");
     assert!(text.contains("ISO-8859-1"), "the example declares it");
     copy.save(GW, &text);
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     // As a client shows it that knows the encoding, and as one that takes everything for UTF-8.
     for shown in [text.clone(), text.replace('\u{e4}', "\u{fffd}")] {
         client.open_text(&copy.uri(GW), &shown);
@@ -72,7 +72,7 @@ fn line_ends_and_marks_stay() {
     let copy = Copy::of("offset-mismatch");
     let text = copy.read(MANAGER).replace('\n', "\r\n");
     copy.write(MANAGER, format!("\u{feff}{text}"));
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, MANAGER);
     let whole = json!({"start": {"line": 0, "character": 0}, "end": {"line": 99999, "character": 0}});
     let actions = client.actions(&copy.uri(GW), &whole, &["source.fixAll"]);

@@ -27,7 +27,7 @@ fn after(copy: &Copy, edit: &Value) -> BTreeMap<String, Vec<u8>> {
 #[test]
 fn a_quick_fix_is_that_of_the_command_line() {
     let (copy, mended) = (Copy::of("offset-mismatch"), Copy::of("offset-mismatch"));
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, GW);
     let range = client.diagnostics[&copy.uri(GW)][0]["range"].clone();
     let actions = client.actions(&copy.uri(GW), &range, &["quickfix"]);
@@ -43,7 +43,7 @@ fn a_quick_fix_is_that_of_the_command_line() {
 fn all_safe_fixes_are_the_plan_of_the_command_line() {
     for example in ["offset-mismatch", "five-on-one-machine-seven-mistakes"] {
         let (copy, mended) = (Copy::of(example), Copy::of(example));
-        let mut client = Client::start(&copy, modern(&[]));
+        let mut client = Client::start(&copy, &modern(&[]));
         client.open(&copy, "topology.yaml");
         let actions = client.actions(&copy.uri("topology.yaml"), &whole(), &["source.fixAll"]);
         assert_eq!(actions.len(), 1, "{actions:#?}");
@@ -60,7 +60,7 @@ fn all_safe_fixes_are_the_plan_of_the_command_line() {
 #[test]
 fn the_edit_of_all_is_asked_for_later_where_the_client_can() {
     let copy = Copy::of("offset-mismatch");
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, GW);
     let params = json!({"textDocument": {"uri": copy.uri(GW)}, "range": whole(), "context": {"diagnostics": []}});
     let actions = client.request("textDocument/codeAction", params).unwrap();
@@ -74,7 +74,7 @@ fn the_edit_of_all_is_asked_for_later_where_the_client_can() {
 fn edits_name_the_version_that_they_are_for_and_are_of_what_was_typed() {
     let copy = Copy::of("offset-mismatch");
     let manager = "homes/gw/repository/conf/api-manager.xml";
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, manager);
     let typed = copy.read(manager).replacen("<APIManager>", "<APIManager>\n<!-- typed -->", 1);
     client.change(&copy.uri(manager), &typed);
@@ -88,7 +88,7 @@ fn edits_name_the_version_that_they_are_for_and_are_of_what_was_typed() {
 #[test]
 fn a_client_without_versions_gets_plain_changes() {
     let copy = Copy::of("offset-mismatch");
-    let mut client = Client::start(&copy, json!({}));
+    let mut client = Client::start(&copy, &json!({}));
     client.open(&copy, GW);
     let actions = client.actions(&copy.uri(GW), &whole(), &["quickfix"]);
     let manager = copy.uri("homes/gw/repository/conf/api-manager.xml");
@@ -106,7 +106,7 @@ fn what_is_unsafe_says_so_and_is_in_no_fix_of_all() {
     }
     let second = "nodes:\n  - {name: gw-2, role: gateway, home: homes/gw-2, host: gw-2.example.com}\n";
     copy.write("topology.yaml", copy.read("topology.yaml").replace("nodes:\n", second));
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, GW);
     let actions = client.actions(&copy.uri(GW), &whole(), &["quickfix"]);
     let titles: Vec<&str> = actions.iter().map(|action| action["title"].as_str().unwrap()).collect();

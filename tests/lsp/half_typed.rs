@@ -10,7 +10,7 @@ const KM: &str = "homes/km/repository/conf/carbon.xml";
 #[test]
 fn what_was_found_before_stays_beside_what_is_half_typed() {
     let copy = Copy::of("offset-mismatch");
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, GW);
     let (uri, text) = (copy.uri(GW), copy.read(GW));
     let broken = text.replace("<Name>", "\n<Nam").replace("<Offset>2</Offset>", "<Offset>2</Offse");
@@ -32,7 +32,7 @@ fn what_was_found_before_stays_beside_what_is_half_typed() {
 #[test]
 fn another_file_can_be_typed_meanwhile() {
     let copy = Copy::of("offset-mismatch");
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, GW);
     client.open(&copy, KM);
     let (gw, km) = (copy.uri(GW), copy.uri(KM));
@@ -50,7 +50,7 @@ fn another_file_can_be_typed_meanwhile() {
 fn a_file_that_never_parsed_is_said_to_be_malformed() {
     let copy = Copy::of("offset-mismatch");
     copy.save(GW, &copy.read(GW).replace("</Server>", "</Serv"));
-    let mut client = Client::start(&copy, modern(&[]));
+    let mut client = Client::start(&copy, &modern(&[]));
     client.open(&copy, GW);
     assert!(client.codes(&copy.uri(GW)).contains(&"file-malformed".to_owned()));
     assert!(!client.codes(&copy.uri(GW)).contains(&"thrift-port-mismatch".to_owned()));
