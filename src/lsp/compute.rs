@@ -31,17 +31,18 @@ pub struct Job {
     pub changed: BTreeSet<PathBuf>,
     /// Whether files on disk may have changed, or others are open now.
     pub anew: bool,
+    /// Whether files may have come that are topologies.
+    pub created: bool,
 }
 
 impl Job {
     /// The jobs that wait, as one: the latest texts, and all that changed.
     pub fn latest(mut self, waiting: &Receiver<Self>) -> Self {
         while let Ok(next) = waiting.try_recv() {
-            let changed = std::mem::take(&mut self.changed);
-            let anew = self.anew;
-            self = next;
-            self.changed.extend(changed);
-            self.anew |= anew;
+            let earlier = std::mem::replace(&mut self, next);
+            self.changed.extend(earlier.changed);
+            self.anew |= earlier.anew;
+            self.created |= earlier.created;
         }
         self
     }
@@ -52,6 +53,8 @@ pub struct Computer {
     engine: Arc<Engine>,
     client: Client,
     topologies: BTreeMap<PathBuf, Kept>,
+    /// Topologies in the workspace, whatever they cover. To look for them takes longer than all the rest.
+    workspace: Option<BTreeSet<PathBuf>>,
 }
 
 /// What is kept of a topology.
@@ -68,7 +71,7 @@ struct Kept {
 impl Computer {
     /// One that has computed nothing yet.
     pub fn new(engine: Arc<Engine>, client: Client) -> Self {
-        Self { engine, client, topologies: BTreeMap::new() }
+        Self { engine, client, topologies: BTreeMap::new(), workspace: None }
     }
 
     /// Starts anew: what is kept may be half done.
@@ -93,7 +96,10 @@ impl Computer {
         if left.is_empty() {
             return;
         }
-        let mut candidates = find::in_workspace(&self.client);
+        if job.created {
+            self.workspace = None;
+        }
+        let mut candidates = self.workspace.get_or_insert_with(|| find::in_workspace(&self.client)).clone();
         for (path, document) in job.open.iter() {
             candidates.extend(find::above(path));
             let named = path.file_name().is_some_and(|name| find::is_called_topology(&name.to_string_lossy()));
@@ -122,10 +128,10 @@ impl Update<'_> {
         let (project, trouble) = match kept.project.clone().filter(|_| !read) {
             // Where none of its files changed, versions did.
             Some(project) => (Some(self.edited(&project, kept).unwrap_or(project)), None),
-            None => match self.load(path, kept) {
+            None => match self.load(path, kept, self.texts) {
                 Ok(project) => (Some(Arc::new(project)), None),
                 Err(OpenError::Unreadable { why: ReadError::Absent, .. }) => return false,
-                Err(error) => (kept.project.clone(), Some(trouble(error))),
+                Err(error) => (self.homes_anew(path, kept), Some(trouble(error))),
             },
         };
         let trouble = if read { trouble } else { same_trouble(kept) };
@@ -158,8 +164,18 @@ impl Update<'_> {
         Some(Arc::new(Project { model, folder: project.folder.clone() }))
     }
 
+    /// The last good topology, with its homes as they are now.
+    fn homes_anew(&self, path: &Path, kept: &mut Kept) -> Option<Arc<Project>> {
+        let last = kept.project.clone()?;
+        let model = &last.model;
+        let text = model.sources().get(model.inputs.topology_source).content.text();
+        let mut texts = self.texts.clone();
+        texts.insert(path.to_owned(), text.into());
+        self.load(path, kept, &texts).map(Arc::new).ok().or(Some(last))
+    }
+
     /// Reads a topology, and of its homes what is not remembered.
-    fn load(&self, path: &Path, kept: &mut Kept) -> Result<Project, OpenError> {
+    fn load(&self, path: &Path, kept: &mut Kept, texts: &Texts) -> Result<Project, OpenError> {
         if self.job.anew {
             kept.remembered.clear();
         }
@@ -173,7 +189,7 @@ impl Update<'_> {
                 all.clear();
             }
             let disk = Disk::below(folders.iter().copied());
-            Box::new(Overlay::new(all.entry(key).or_default().over(disk), self.texts))
+            Box::new(Overlay::new(all.entry(key).or_default().over(disk), texts))
         };
         let loaded = self.engine.load_from(path, &storage, known.as_ref().map(|project| &project.model.inputs));
         kept.remembered = remembered.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -194,5 +210,21 @@ fn trouble(error: OpenError) -> Trouble {
             let message = format!("it cannot be read: {why}");
             Trouble { content: Arc::new(Content::plain("")), errors: vec![TopologyError::new(message, Span::default())] }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_jobs_that_wait_only_the_last_texts_are_computed_and_no_change_is_lost() {
+        let job = |generation, path: &str, anew| Job { generation, changed: [path.into()].into(), anew, ..Job::default() };
+        let (sender, waiting) = std::sync::mpsc::channel();
+        sender.send(job(2, "b", true)).expect("open");
+        sender.send(job(3, "a", false)).expect("open");
+        let latest = job(1, "a", false).latest(&waiting);
+        assert_eq!((latest.generation, latest.anew), (3, true));
+        assert_eq!(latest.changed, ["a".into(), "b".into()].into());
     }
 }

@@ -25,6 +25,8 @@ mod start;
 mod uri;
 mod view;
 
+use std::io::Write as _;
+
 use lsp_server::Connection;
 
 use crate::project::Engine;
@@ -34,6 +36,12 @@ use crate::project::Engine;
 /// # Errors
 /// Where standard input or output fail.
 pub fn run(engine: Engine) -> Result<u8, String> {
+    // What a panic says may quote a file, and clients keep what is said here in their logs.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        // Nobody may be listening any more.
+        let _ = writeln!(std::io::stderr(), "a mistake in carbonlint at {place}: please report it");
+    }));
     let (connection, threads) = Connection::stdio();
     let status = serve(engine, connection);
     match threads.join() {

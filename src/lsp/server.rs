@@ -9,7 +9,7 @@ use std::thread;
 
 use gen_lsp_types::{
     Diagnostic, DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    PublishDiagnosticsParams, Uri,
+    FileChangeType, PublishDiagnosticsParams, Uri,
 };
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
 use serde::Serialize;
@@ -175,7 +175,7 @@ impl Server {
                 let Some(params) = read::<DidOpenTextDocumentParams>(notification) else { return };
                 let item = params.text_document;
                 if self.open.open(item.uri, item.text, item.version).is_some() {
-                    self.compute(None, true);
+                    self.compute(Job { anew: true, ..Job::default() });
                 }
             }
             "textDocument/didChange" => {
@@ -183,20 +183,21 @@ impl Server {
                 let (uri, version) = (params.text_document.text_document_identifier.uri, params.text_document.version);
                 let encoding = self.asked.client.encoding;
                 if let Some(path) = self.open.change(&uri, version, params.content_changes, encoding) {
-                    self.compute(Some(path), false);
+                    self.compute(Job { changed: [path].into(), ..Job::default() });
                 }
             }
             "textDocument/didClose" => {
                 let Some(params) = read::<DidCloseTextDocumentParams>(notification) else { return };
                 if self.open.close(&params.text_document.uri).is_some() {
-                    self.compute(None, true);
+                    self.compute(Job { anew: true, ..Job::default() });
                 }
             }
-            "textDocument/didSave" => self.compute(None, true),
+            "textDocument/didSave" => self.compute(Job { anew: true, ..Job::default() }),
             "workspace/didChangeWatchedFiles" => {
                 let Some(params) = read::<DidChangeWatchedFilesParams>(notification) else { return };
+                let created = params.changes.iter().any(|change| change.kind == FileChangeType::Created);
                 if !params.changes.is_empty() {
-                    self.compute(None, true);
+                    self.compute(Job { anew: true, created, ..Job::default() });
                 }
             }
             "$/cancelRequest" => self.cancel(&notification.params),
@@ -212,11 +213,12 @@ impl Server {
         }
     }
 
-    fn compute(&mut self, changed: Option<PathBuf>, anew: bool) {
+    /// Has everything computed, for a reason.
+    fn compute(&mut self, why: Job) {
         self.generation += 1;
         let open: BTreeMap<PathBuf, Document> =
             self.open.iter().map(|(path, document)| (path.clone(), document.clone())).collect();
-        let job = Job { generation: self.generation, open: Arc::new(open), changed: changed.into_iter().collect(), anew };
+        let job = Job { generation: self.generation, open: Arc::new(open), ..why };
         let sent = self.jobs.as_ref().map(|jobs| jobs.send(job));
         debug_assert!(matches!(sent, Some(Ok(()))), "the thread lives as long as the server");
     }

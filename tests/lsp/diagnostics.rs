@@ -1,10 +1,11 @@
 //! Diagnostics of a whole deployment, of texts that nobody saved.
 
 use std::fs;
+use std::io::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::client::{Client, Copy, modern};
+use crate::client::{Client, Copy, modern, position};
 
 const GW: &str = "homes/gw/repository/conf/carbon.xml";
 const KM: &str = "homes/km/repository/conf/carbon.xml";
@@ -130,6 +131,53 @@ fn what_others_change_on_disk_is_read_again() {
     client.notify("textDocument/didClose", json!({"textDocument": {"uri": copy.uri("topology.yaml")}}));
     client.settle();
     assert!(client.codes(&gw).is_empty(), "nothing is said of a deployment that is gone");
+}
+
+#[test]
+fn homes_are_read_again_while_the_topology_is_half_typed() {
+    let copy = Copy::of("offset-mismatch");
+    let mut client = Client::start(&copy, &modern(&[]));
+    client.open(&copy, "topology.yaml");
+    client.change(&copy.uri("topology.yaml"), &copy.read("topology.yaml").replace("role: gateway", "role: gatew"));
+    copy.save(KM, &copy.read(KM).replace("<Offset>5<", "<Offset>2<"));
+    client.notify("workspace/didChangeWatchedFiles", json!({"changes": [{"uri": copy.uri(KM), "type": 2}]}));
+    client.settle();
+    assert_eq!(client.codes(&copy.uri("topology.yaml")), ["topology"]);
+    assert!(client.codes(&copy.uri(GW)).is_empty());
+}
+
+#[test]
+fn a_topology_that_comes_later_is_found() {
+    let copy = Copy::of("offset-mismatch");
+    let text = copy.read("topology.yaml");
+    fs::remove_file(copy.path("topology.yaml")).unwrap();
+    let mut client = Client::start(&copy, &modern(&[]));
+    client.open(&copy, KM);
+    assert!(client.diagnostics.is_empty());
+    copy.write("deploy/prod-topology.yaml", text.replace("homes/", "../homes/"));
+    let uri = copy.uri("deploy/prod-topology.yaml");
+    client.notify("workspace/didChangeWatchedFiles", json!({"changes": [{"uri": uri, "type": 1}]}));
+    client.settle();
+    assert_eq!(client.codes(&copy.uri(GW)), ["thrift-port-mismatch"]);
+}
+
+#[test]
+fn what_lies_in_an_archive_is_said_where_the_topology_names_it() {
+    let copy = Copy::of("offset-mismatch");
+    let mut archive = zip::ZipWriter::new(fs::File::create(copy.path("gw.zip")).unwrap());
+    for (name, bytes) in copy.files().into_iter().filter(|(name, _)| name.starts_with("homes/gw/")) {
+        archive.start_file(name.trim_start_matches("homes/gw/"), zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(&bytes).unwrap();
+    }
+    archive.finish().unwrap();
+    let text = copy.read("topology.yaml").replace("home: homes/gw", "home: gw.zip");
+    copy.write("topology.yaml", &text);
+    let mut client = Client::start(&copy, &modern(&[]));
+    client.open(&copy, "topology.yaml");
+    let found = &client.diagnostics[&copy.uri("topology.yaml")];
+    let found = found.iter().find(|one| one["code"] == "thrift-port-mismatch").unwrap();
+    assert_eq!(found["range"]["start"], position(&text, "gw.zip"));
+    assert!(found["message"].as_str().unwrap().contains("gw.zip!/repository/conf/carbon.xml:48"), "{found}");
 }
 
 #[test]
