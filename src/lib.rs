@@ -2,7 +2,7 @@
 //!
 //! Data flows in one direction; no module knows a later one (see `ARCHITECTURE.md`):
 //! [`source`] → [`start`] → [`topology`] → [`home`] → [`config`] → [`catalogue`] → [`deployment`] → [`lint`] → [`fix`] →
-//! [`project`] → [`init`] → [`report`] → [`cli`].
+//! [`project`] → [`init`] → [`report`] → [`lsp`] → [`cli`].
 
 pub mod catalogue;
 pub mod cli;
@@ -12,6 +12,7 @@ pub mod fix;
 pub mod home;
 pub mod init;
 pub mod lint;
+pub mod lsp;
 pub mod project;
 pub mod report;
 pub mod source;

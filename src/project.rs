@@ -24,6 +24,9 @@ pub struct Engine {
     pub rules: Rules,
 }
 
+/// Opens what holds the files below folders.
+pub type StorageBelow<'a> = dyn Fn(&[&Path]) -> Box<dyn Storage + 'a> + 'a;
+
 /// A deployment, read and parsed.
 pub struct Loaded {
     /// Everything that was read.
@@ -151,16 +154,24 @@ impl Engine {
     /// # Errors
     /// If the topology cannot be read or has mistakes.
     pub fn load(&self, path: &Path) -> Result<Loaded, OpenError> {
+        self.load_from(path, &|folders| Box::new(Disk::below(folders.iter().copied())), None)
+    }
+
+    /// Reads a topology file and everything it names, through the storage that `storage` opens below folders: first that of
+    /// the topology, then those of the homes. A file that holds the same as in `known` is not parsed again.
+    ///
+    /// # Errors
+    /// If the topology cannot be read or has mistakes.
+    pub fn load_from(&self, path: &Path, storage: &StorageBelow<'_>, known: Option<&Inputs>) -> Result<Loaded, OpenError> {
         let unreadable = |why| OpenError::Unreadable { path: path.to_owned(), why };
         let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         // The topology itself may be a link to anywhere: the user named it.
-        let real = std::fs::canonicalize(path).map_err(|_| unreadable(ReadError::Absent))?;
-        let around = real.parent().unwrap_or(Path::new("."));
-        let bytes = Disk::below([around]).read(&real).map_err(unreadable)?.bytes;
+        let around = storage(&[]).real(path).map_err(|_| unreadable(ReadError::Absent))?;
+        let bytes = storage(&[around.parent().unwrap_or(Path::new("."))]).read(&around).map_err(unreadable)?.bytes;
         let name = home::display(path);
         let content = Arc::new(Content::decode(bytes, TextKind::Utf8));
         let declared = topology::read(&content);
-        self.finish(&name, &content, declared, folder, None)
+        self.finish(&name, &content, declared, folder, storage, known)
     }
 
     /// Opens nodes given as `name=role:directory`, without a file.
@@ -170,7 +181,8 @@ impl Engine {
     pub fn open_ad_hoc(&self, arguments: &[String]) -> Result<Project, OpenError> {
         let (text, declared) = topology::ad_hoc(arguments);
         let content = Arc::new(Content::plain(text));
-        self.finish("<command line>", &content, declared, Path::new("."), None).map(Loaded::resolve)
+        let storage: &StorageBelow<'_> = &|folders| Box::new(Disk::below(folders.iter().copied()));
+        self.finish("<command line>", &content, declared, Path::new("."), storage, None).map(Loaded::resolve)
     }
 
     /// Opens a topology that is in memory, with homes in `storage` below `folder`.
@@ -180,7 +192,7 @@ impl Engine {
     pub fn open_in(&self, storage: &dyn Storage, folder: &Path, topology: &str) -> Result<Project, OpenError> {
         let content = Arc::new(Content::plain(topology));
         let declared = topology::read(&content);
-        self.finish("topology.yaml", &content, declared, folder, Some(storage)).map(Loaded::resolve)
+        self.finish("topology.yaml", &content, declared, folder, &|_| Box::new(storage), None).map(Loaded::resolve)
     }
 
     fn finish(
@@ -189,19 +201,12 @@ impl Engine {
         content: &Arc<Content>,
         declared: Result<Topology, Vec<TopologyError>>,
         folder: &Path,
-        storage: Option<&dyn Storage>,
+        storage: &StorageBelow<'_>,
+        known: Option<&Inputs>,
     ) -> Result<Loaded, OpenError> {
         let fail = |errors| OpenError::Topology { name: name.to_owned(), content: Arc::clone(content), errors };
         let declared = declared.map_err(&fail)?;
-        let on_disk = storage.is_none();
-        let disk;
-        let storage = if let Some(storage) = storage {
-            storage
-        } else {
-            disk = Disk::below([folder]);
-            &disk
-        };
-        let (topology, mut errors) = home::expand(declared, folder, storage);
+        let (topology, mut errors) = home::expand(declared, folder, &*storage(&[folder]));
         errors.extend(topology::check_references(&topology));
         errors.extend(deployment::check_topology(&topology, &self.catalogue));
         errors.extend(lint::check_topology(&topology, &self.rules));
@@ -215,14 +220,8 @@ impl Engine {
         let topology_source = sources.add(name, Arc::clone(content), None);
         let named = topology.nodes.iter().flat_map(|node| &node.home).map(|layer| folder.join(&layer.path.value));
         let roots: Vec<PathBuf> = named.chain([folder.to_owned()]).collect();
-        let with_homes;
-        let storage = if on_disk {
-            with_homes = Disk::below(roots.iter().map(PathBuf::as_path));
-            &with_homes
-        } else {
-            storage
-        };
-        let inputs = self.read(topology, topology_source, sources, storage, folder);
+        let roots: Vec<&Path> = roots.iter().map(PathBuf::as_path).collect();
+        let inputs = self.read(topology, topology_source, sources, &*storage(&roots), folder, known);
         let shown = home::display(folder);
         Ok(Loaded { inputs, folder: if shown == "." { String::new() } else { shown } })
     }
@@ -234,11 +233,13 @@ impl Engine {
         mut sources: Sources,
         storage: &dyn Storage,
         folder: &Path,
+        known: Option<&Inputs>,
     ) -> Inputs {
         let wanted = self.wanted();
         let paths: Vec<&[Layer]> = topology.nodes.iter().map(|node| node.home.as_slice()).collect();
         let homes = home::read(storage, folder, &paths, &wanted, &mut sources);
-        let documents = Documents::parse(&sources, &self.parsable(&homes));
+        let documents =
+            Documents::parse(&sources, &self.parsable(&homes), known.map(|known| (&*known.sources, &known.documents)));
         let (catalogue, topology, sources) = (Arc::clone(&self.catalogue), Arc::new(topology), Arc::new(sources));
         Inputs { catalogue, topology, topology_source, homes, sources, documents }
     }

@@ -39,6 +39,12 @@ pub enum Command {
     #[command(after_help = "A home is a product directory, whole or in part (repository/conf is enough).\n\n\
         From nothing to the first findings:\n  carbonlint init homes --output topology.yaml\n  carbonlint check topology.yaml")]
     Init(Init),
+    /// Language server on standard input and output, for editors
+    Lsp {
+        /// Accepted since many clients pass it: there is no other way to talk
+        #[arg(long)]
+        stdio: bool,
+    },
     /// List rules, or show the documentation of one
     Rules {
         /// Id of a rule

@@ -14,6 +14,7 @@ use clap::Parser;
 use globset::Glob;
 
 use crate::init;
+use crate::lsp;
 use crate::project::{Engine, Project};
 use crate::report::{self, Style};
 
@@ -54,8 +55,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if error.print().is_err() { ExitCode::from(COULD_NOT_RUN) } else { ExitCode::from(status) };
         }
     };
-    let outcome = Engine::new().and_then(|engine| command(&engine, &cli)).and_then(write);
-    match outcome {
+    let engine = Engine::new();
+    let status = match cli.command {
+        Command::Lsp { .. } => engine.and_then(lsp::run),
+        _ => engine.and_then(|engine| command(&engine, &cli)).and_then(write),
+    };
+    match status {
         Ok(status) => ExitCode::from(status),
         Err(message) => {
             complain(message.trim_end());
@@ -100,6 +105,8 @@ fn command(engine: &Engine, cli: &Cli) -> Result<Outcome, String> {
         Command::Links(options) => links(engine, options, cli.color).map(ok),
         Command::Explain(options) => explain(engine, options, cli.color).map(ok),
         Command::Init(options) => first_topology(engine, options),
+        // It outlives what is printed once; see `run`.
+        Command::Lsp { .. } => Ok(Outcome::default()),
         Command::Rules { id: None } => Ok(ok(report::rules::list(&engine.rules))),
         Command::Rules { id: Some(id) } => {
             report::rules::show(&engine.rules, id).map(ok).map_err(|error| format!("error: {error}"))

@@ -19,8 +19,34 @@ pub struct Documents {
 }
 
 impl Documents {
-    /// Parses files on all cores. Files that share their [`Content`] share the result.
-    pub fn parse(sources: &Sources, files: &[(SourceId, Format)]) -> Self {
+    /// Parses files on all cores. Files that share their [`Content`] share the result; what holds the same bytes under the
+    /// same name as in an earlier run is taken from there.
+    pub fn parse(sources: &Sources, files: &[(SourceId, Format)], known: Option<(&Sources, &Self)>) -> Self {
+        let earlier = known.map(|(sources, documents)| documents.by_name(sources)).unwrap_or_default();
+        let same = |source: SourceId, format: Format| {
+            let file = sources.get(source);
+            let (content, parsed) = earlier.get(file.name.as_str())?;
+            let alike = parsed.as_ref().as_ref().ok().is_some_and(|document| document.format() == format);
+            (alike && content.bytes() == file.content.bytes()).then(|| Arc::clone(parsed))
+        };
+        let mut parsed = HashMap::with_capacity(files.len());
+        let mut left = Vec::new();
+        for (source, format) in files {
+            match same(*source, *format) {
+                Some(found) => drop(parsed.insert(*source, found)),
+                None => left.push((*source, *format)),
+            }
+        }
+        parsed.extend(Self::parse_all(sources, &left));
+        Self { parsed }
+    }
+
+    fn by_name<'a>(&'a self, sources: &'a Sources) -> HashMap<&'a str, (&'a Content, &'a Arc<Parsed>)> {
+        let of = |source: &SourceId| sources.get(*source);
+        self.parsed.iter().map(|(source, parsed)| (of(source).name.as_str(), (&*of(source).content, parsed))).collect()
+    }
+
+    fn parse_all(sources: &Sources, files: &[(SourceId, Format)]) -> Vec<(SourceId, Arc<Parsed>)> {
         let mut jobs: Vec<(&Arc<Content>, Format)> = Vec::new();
         let mut job_of: HashMap<(*const Content, Format), usize> = HashMap::new();
         let chosen: Vec<usize> = files
@@ -35,8 +61,7 @@ impl Documents {
             .collect();
         let done: Vec<Arc<Parsed>> =
             jobs.par_iter().map(|(content, format)| Arc::new(Document::parse(content, *format))).collect();
-        let parsed = files.iter().zip(chosen).map(|((source, _), job)| (*source, Arc::clone(&done[job]))).collect();
-        Self { parsed }
+        files.iter().zip(chosen).map(|((source, _), job)| (*source, Arc::clone(&done[job]))).collect()
     }
 
     /// The same documents, one file parsed anew, if it was parsed at all.

@@ -1,5 +1,5 @@
 //! Homes: the only stage that reads. Whatever a file comes from (a directory, an archive, a layer laid over others;
-//! unsaved text is a further [`Storage`]), later stages see the same [`Home`]s and [`Sources`].
+//! unsaved text is one more [`Storage`], laid over the disk), later stages see the same [`Home`]s and [`Sources`].
 //!
 //! Invariants: nothing is read outside the folder of the topology and the homes that it names;
 //! nothing is read that no catalogue asks for; every failure is kept beside what could be read.
@@ -8,6 +8,7 @@ mod archive;
 mod expand;
 mod find;
 mod layers;
+mod overlay;
 mod storage;
 
 use std::collections::HashMap;
@@ -19,6 +20,7 @@ use rayon::prelude::*;
 
 pub use expand::expand;
 pub use find::{Found, FoundHome, Note, find, relative};
+pub use overlay::{Overlay, Remembered, Texts, is_text_of, overlaid};
 pub use storage::{Disk, Lies, MAX_FILE_BYTES, Memory, ReadError, ReadSeek, Storage, StoredFile};
 
 use layers::{Archives, Layer};

@@ -100,6 +100,28 @@ pub trait Storage: Sync {
     fn real(&self, path: &Path) -> Result<PathBuf, ReadError>;
 }
 
+impl<T: Storage + ?Sized> Storage for &T {
+    fn read(&self, path: &Path) -> Result<StoredFile, ReadError> {
+        (**self).read(path)
+    }
+
+    fn open(&self, path: &Path) -> Result<Box<dyn ReadSeek>, ReadError> {
+        (**self).open(path)
+    }
+
+    fn lies(&self, path: &Path) -> Result<Option<Lies>, ReadError> {
+        (**self).lies(path)
+    }
+
+    fn entries(&self, path: &Path) -> Result<Vec<(String, Lies)>, ReadError> {
+        (**self).entries(path)
+    }
+
+    fn real(&self, path: &Path) -> Result<PathBuf, ReadError> {
+        (**self).real(path)
+    }
+}
+
 /// Files on disk, below given folders and nowhere else.
 #[derive(Debug, Clone)]
 pub struct Disk {
@@ -200,7 +222,7 @@ fn said(error: &std::io::Error) -> ReadError {
     }
 }
 
-/// Files in memory: examples of rules, and later unsaved text.
+/// Files in memory: examples of rules.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
     files: BTreeMap<PathBuf, Vec<u8>>,

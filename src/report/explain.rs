@@ -111,7 +111,8 @@ fn unknown(what: &str, written: &str, near: Option<&str>, choices: &[&str]) -> S
     format!("{what} '{}'{near} (there are: {})", clean(written), clean(&choices))
 }
 
-fn overview(model: &Deployment, index: usize) -> String {
+/// A node: its facts, what it opens and whom it calls.
+pub fn overview(model: &Deployment, index: usize) -> String {
     let node = &model.nodes[index];
     let mut facts = vec![
         fact("declared", file_line(model, node.place)),
@@ -181,6 +182,44 @@ fn offset(model: &Deployment, node: &Node) -> String {
     }
 }
 
+/// The offset of a node, and the ports that it shifts.
+pub fn of_offset(model: &Deployment, index: usize) -> String {
+    let node = &model.nodes[index];
+    let mut text = format!("{}: offset {}\n", clean(&node.name), offset(model, node));
+    for (written, place) in &node.offset.overridden {
+        text.push_str(&format!("  overrides {} ({})\n", said(written), file_line(model, *place)));
+    }
+    let listeners = node.listeners.iter().filter(|listener| listener.live && listener.port.is_shifted());
+    let listeners: Vec<Vec<String>> = listeners.map(|listener| listener_row(model, listener)).collect();
+    if !listeners.is_empty() {
+        text.push_str(&format!("opens, shifted by it\n{}", table(&listeners, "  ")));
+    }
+    let links = model.links_of(index).iter().filter(|link| link.port.is_shifted() && link.verdict != Verdict::Dormant);
+    let links: Vec<Vec<String>> = links.map(|link| link_row(model, link)).collect();
+    if !links.is_empty() {
+        text.push_str(&format!("calls, shifted by it\n{}", table(&links, "  ")));
+    }
+    text
+}
+
+/// A load balancer: the ports that it offers, where each leads, and whether somebody listens there.
+pub fn of_balancer(model: &Deployment, index: usize) -> String {
+    let balancer = &model.inputs.topology.load_balancers[index];
+    let mut text = format!("{}: a load balancer\n", said(&balancer.host.value));
+    if balancer.ports.is_empty() {
+        let nodes: Vec<&str> = balancer.nodes.iter().map(|node| node.value.as_str()).collect();
+        text.push_str(&format!("  forwards every port to {}\n", clean(&nodes.join(", "))));
+    }
+    let forwards = model.forwards.iter().filter(|forward| forward.balancer == index && !balancer.ports.is_empty());
+    let row = |forward: &crate::deployment::Forward| {
+        let behind = format!("{}:{}", clean(&model.nodes[forward.node].name), forward.backend_port);
+        let open = if forward.open { "open" } else { "nobody listens there" };
+        vec![forward.port.to_string(), behind, open.to_owned()]
+    };
+    text.push_str(&table(&forwards.map(row).collect::<Vec<_>>(), "  "));
+    text
+}
+
 fn number(port: &EffectivePort) -> String {
     port.value().map_or_else(|| "?".to_owned(), |value| value.to_string())
 }
@@ -201,7 +240,8 @@ fn link_row(model: &Deployment, link: &Link) -> Vec<String> {
     vec![model.catalogue().links[link.spec].id.clone(), address(link), to, verdict]
 }
 
-fn of_listener(model: &Deployment, index: usize, listener: &Listener) -> String {
+/// A port that a node opens: how it came about, and who calls it.
+pub fn of_listener(model: &Deployment, index: usize, listener: &Listener) -> String {
     let (node, spec) = (&model.nodes[index], &model.catalogue().listeners[listener.spec]);
     let mut text = format!("{}.{}: {}, which {} opens\n", clean(&node.name), spec.id, spec.title, clean(&node.name));
     let mut step = 0;
@@ -236,7 +276,8 @@ fn of_listener(model: &Deployment, index: usize, listener: &Listener) -> String 
     text
 }
 
-fn of_link(model: &Deployment, link: &Link) -> String {
+/// A call that a node makes: how it came about, whom it means, and its verdict.
+pub fn of_link(model: &Deployment, link: &Link) -> String {
     let (node, spec) = (&model.nodes[link.node], &model.catalogue().links[link.spec]);
     let mut text = format!("{}.{}: {}, which {} calls\n", clean(&node.name), spec.id, spec.title, clean(&node.name));
     let mut step = 0;

@@ -1,0 +1,246 @@
+//! Diagnostics of a whole deployment, of texts that nobody saved.
+
+use std::fs;
+use std::io::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::client::{Client, Copy, modern, position};
+
+const GW: &str = "homes/gw/repository/conf/carbon.xml";
+const KM: &str = "homes/km/repository/conf/carbon.xml";
+
+#[test]
+fn a_finding_stands_at_its_place_and_names_those_of_others() {
+    let copy = Copy::of("offset-mismatch");
+    let mut client = Client::start(&copy, &modern(&[]));
+    client.open(&copy, KM);
+    let found = &client.diagnostics[&copy.uri(GW)];
+    assert_eq!(found.len(), 1, "{found:#?}");
+    let found = &found[0];
+    assert_eq!(
+        (&found["code"], &found["severity"], &found["source"]),
+        (&json!("thrift-port-mismatch"), &json!(1), &json!("carbonlint"))
+    );
+    let message = found["message"].as_str().unwrap();
+    assert!(message.starts_with("gw calls km on Thrift port 10399, but km listens on 10402\n"), "{message}");
+    assert!(message.contains("what breaks: every API call fails"), "{message}");
+    assert_eq!(found["range"], json!({"start": {"line": 47, "character": 16}, "end": {"line": 47, "character": 17}}));
+    let related: Vec<(&str, &str)> = found["relatedInformation"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["location"]["uri"].as_str().unwrap(), one["message"].as_str().unwrap()))
+        .collect();
+    let km = copy.uri(KM);
+    assert!(related.contains(&(&km, "10397 + offset 5 = 10402, opened by km")), "{related:?}");
+}
+
+#[test]
+fn places_of_others_are_in_the_message_where_a_client_shows_no_others() {
+    let copy = Copy::of("offset-mismatch");
+    let mut client = Client::start(&copy, &json!({}));
+    client.open(&copy, KM);
+    let found = &client.diagnostics[&copy.uri(GW)][0];
+    assert_eq!(found["relatedInformation"], Value::Null);
+    assert!(found["message"].as_str().unwrap().contains("homes/km/repository/conf/carbon.xml:48: 10397 + offset 5"), "{found}");
+}
+
+#[test]
+fn every_file_of_the_deployment_has_its_own() {
+    let copy = Copy::of("five-on-one-machine-seven-mistakes");
+    let mut client = Client::start(&copy, &modern(&[]));
+    client.open(&copy, "topology.yaml");
+    let with: Vec<&String> = client.diagnostics.iter().filter(|(_, found)| !found.is_empty()).map(|(uri, _)| uri).collect();
+    assert!(with.len() >= 4, "{with:?}");
+}
+
+#[test]
+fn what_is_typed_counts_before_it_is_saved_in_whatever_file() {
+    let copy = Copy::of("offset-mismatch");
+    let mut client = Client::start(&copy, &modern(&[]));
+    client.open(&copy, KM);
+    let (gw, km, text) = (copy.uri(GW), copy.uri(KM), copy.read(KM));
+    assert_eq!(client.codes(&gw), ["thrift-port-mismatch"]);
+    client.change(&km, &text.replace("<Offset>5</Offset>", "<Offset>2</Offset>"));
+    client.settle();
+    assert!(client.diagnostics[&gw].is_empty(), "cleared");
+    client.change(&km, &text.replace("<Offset>5</Offset>", "<Offset>9</Offset>"));
+    client.settle();
+    assert!(client.diagnostics[&gw][0]["message"].as_str().unwrap().contains("listens on 10406"));
+    // Closed without saving: the disk counts again.
+    client.notify("textDocument/didClose", json!({"textDocument": {"uri": km}}));
+    client.settle();
+    assert!(client.diagnostics[&gw][0]["message"].as_str().unwrap().contains("listens on 10402"));
+}
+
+#[test]
+fn the_topology_is_a_text_like_others() {
+    let copy = Copy::of("offset-mismatch");
+    let mut client = Client::start(&copy, &modern(&[]));
+    client.open(&copy, "topology.yaml");
+    let (topology, text) = (copy.uri("topology.yaml"), copy.read("topology.yaml"));
+    client.change(&topology, &text.replace("    host: gw.example.com\n", "    host: gw.example.com\n    port_offset: 5\n"));
+    client.settle();
+    assert!(!client.codes(&copy.uri(GW)).contains(&"thrift-port-mismatch".to_owned()));
+    client.change(&topology, &format!("{text}rules:\n  thrift-port-mismatch: warning\n"));
+    client.settle();
+    assert_eq!(client.diagnostics[&copy.uri(GW)][0]["severity"], 2);
+}
+
+#[test]
+fn a_mistake_of_the_topology_stands_in_it_and_takes_nothing_away() {
+    let copy = Copy::of("offset-mismatch");
+    let mut client = Client::start(&copy, &modern(&[]));
+    client.open(&copy, "topology.yaml");
+    let (topology, text) = (copy.uri("topology.yaml"), copy.read("topology.yaml"));
+    client.change(&topology, &text.replace("role: gateway", "role: gatway"));
+    client.settle();
+    assert_eq!(
+        (client.codes(&topology), client.codes(&copy.uri(GW))),
+        (vec!["topology".to_owned()], vec!["thrift-port-mismatch".to_owned()])
+    );
+    let mistake = &client.diagnostics[&topology][0];
+    assert_eq!(mistake["range"]["start"], json!({"line": 4, "character": 10}));
+    assert!(mistake["message"].as_str().unwrap().contains("did you mean `gateway`?"), "{mistake}");
+    // Homes are still looked at.
+    client.open(&copy, KM);
+    client.change(&copy.uri(KM), &copy.read(KM).replace("<Offset>5<", "<Offset>2<"));
+    client.settle();
+    assert_eq!((client.codes(&topology), client.codes(&copy.uri(GW))), (vec!["topology".to_owned()], vec![]));
+    client.change(&topology, &text);
+    client.settle();
+    assert!(client.codes(&topology).is_empty() && client.codes(&copy.uri(GW)).is_empty());
+}
+
+#[test]
+fn what_others_change_on_disk_is_read_again() {
+    let copy = Copy::of("offset-mismatch");
+    let mut client = Client::start(&copy, &modern(&[]));
+    client.open(&copy, "topology.yaml");
+    let (gw, text) = (copy.uri(GW), copy.read(KM));
+    copy.save(KM, &text.replace("<Offset>5<", "<Offset>2<"));
+    client.notify("workspace/didChangeWatchedFiles", json!({"changes": [{"uri": copy.uri(KM), "type": 2}]}));
+    client.settle();
+    assert!(client.codes(&gw).is_empty());
+    copy.save(KM, &text);
+    client.notify("textDocument/didSave", json!({"textDocument": {"uri": copy.uri("topology.yaml")}}));
+    client.settle();
+    assert_eq!(client.codes(&gw), ["thrift-port-mismatch"]);
+    fs::remove_file(copy.path("topology.yaml")).unwrap();
+    client.notify("textDocument/didClose", json!({"textDocument": {"uri": copy.uri("topology.yaml")}}));
+    client.settle();
+    assert!(client.codes(&gw).is_empty(), "nothing is said of a deployment that is gone");
+}
+
+#[test]
+fn homes_are_read_again_while_the_topology_is_half_typed() {
+    let copy = Copy::of("offset-mismatch");
+    let mut client = Client::start(&copy, &modern(&[]));
+    client.open(&copy, "topology.yaml");
+    client.change(&copy.uri("topology.yaml"), &copy.read("topology.yaml").replace("role: gateway", "role: gatew"));
+    copy.save(KM, &copy.read(KM).replace("<Offset>5<", "<Offset>2<"));
+    client.notify("workspace/didChangeWatchedFiles", json!({"changes": [{"uri": copy.uri(KM), "type": 2}]}));
+    client.settle();
+    assert_eq!(client.codes(&copy.uri("topology.yaml")), ["topology"]);
+    assert!(client.codes(&copy.uri(GW)).is_empty());
+}
+
+#[test]
+fn a_topology_that_comes_later_is_found() {
+    let copy = Copy::of("offset-mismatch");
+    let text = copy.read("topology.yaml");
+    fs::remove_file(copy.path("topology.yaml")).unwrap();
+    let mut client = Client::start(&copy, &modern(&[]));
+    client.open(&copy, KM);
+    assert!(client.diagnostics.is_empty());
+    copy.write("deploy/prod-topology.yaml", text.replace("homes/", "../homes/"));
+    let uri = copy.uri("deploy/prod-topology.yaml");
+    client.notify("workspace/didChangeWatchedFiles", json!({"changes": [{"uri": uri, "type": 1}]}));
+    client.settle();
+    assert_eq!(client.codes(&copy.uri(GW)), ["thrift-port-mismatch"]);
+}
+
+#[test]
+fn what_lies_in_an_archive_is_said_where_the_topology_names_it() {
+    let copy = Copy::of("offset-mismatch");
+    let mut archive = zip::ZipWriter::new(fs::File::create(copy.path("gw.zip")).unwrap());
+    for (name, bytes) in copy.files().into_iter().filter(|(name, _)| name.starts_with("homes/gw/")) {
+        archive.start_file(name.trim_start_matches("homes/gw/"), zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(&bytes).unwrap();
+    }
+    archive.finish().unwrap();
+    let text = copy.read("topology.yaml").replace("home: homes/gw", "home: gw.zip");
+    copy.write("topology.yaml", &text);
+    let mut client = Client::start(&copy, &modern(&[]));
+    client.open(&copy, "topology.yaml");
+    let found = &client.diagnostics[&copy.uri("topology.yaml")];
+    let found = found.iter().find(|one| one["code"] == "thrift-port-mismatch").unwrap();
+    assert_eq!(found["range"]["start"], position(&text, "gw.zip"));
+    assert!(found["message"].as_str().unwrap().contains("gw.zip!/repository/conf/carbon.xml:48"), "{found}");
+}
+
+#[test]
+fn a_file_that_is_not_saved_yet_counts() {
+    let copy = Copy::of("offset-mismatch");
+    let text = copy.read(KM);
+    fs::remove_file(copy.path(KM)).unwrap();
+    let mut client = Client::start(&copy, &modern(&[]));
+    client.open(&copy, "topology.yaml");
+    let before = client.codes(&copy.uri(GW));
+    client.open_text(&copy.uri(KM), &text);
+    assert_eq!(client.codes(&copy.uri(GW)), ["thrift-port-mismatch"], "before: {before:?}");
+}
+
+#[test]
+fn a_topology_is_found_above_the_file_without_any_workspace() {
+    let copy = Copy::of("offset-mismatch");
+    let mut client = Client::spawn(&copy.path("homes"));
+    client.request("initialize", json!({"capabilities": {}})).expect("initialized");
+    client.notify("initialized", json!({}));
+    client.open(&copy, KM);
+    assert_eq!(client.codes(&copy.uri(GW)), ["thrift-port-mismatch"]);
+}
+
+#[test]
+fn nothing_is_said_where_no_topology_covers_the_file() {
+    let copy = Copy::of("offset-mismatch");
+    copy.write("elsewhere/carbon.xml", "<a");
+    let mut client = Client::start(&copy, &modern(&[]));
+    client.open(&copy, "elsewhere/carbon.xml");
+    assert!(client.diagnostics.is_empty());
+}
+
+#[test]
+fn every_topology_that_covers_a_file_is_served() {
+    let copy = Copy::of("offset-mismatch");
+    copy.write("prod-topology.yaml", copy.read("topology.yaml").replace("name: gw", "name: gateway-1"));
+    let mut client = Client::start(&copy, &modern(&[]));
+    client.open(&copy, KM);
+    let messages: Vec<&str> = client.diagnostics[&copy.uri(GW)].iter().map(|one| one["message"].as_str().unwrap()).collect();
+    assert!(messages.iter().any(|message| message.starts_with("gw calls km")), "{messages:?}");
+    assert!(messages.iter().any(|message| message.starts_with("gateway-1 calls km")), "{messages:?}");
+}
+
+#[test]
+fn no_secret_is_in_any_message() {
+    let copy = Copy::of("offset-mismatch");
+    let manager = "homes/gw/repository/conf/api-manager.xml";
+    let text = copy.read(manager).replacen("<ThriftServerHost>", "<Password>hunter2</Password><ThriftServerHost>", 1);
+    copy.save(manager, &text);
+    let mut client = Client::start(&copy, &modern(&[]));
+    client.open(&copy, manager);
+    let uri = copy.uri(manager);
+    let whole = json!({"start": {"line": 0, "character": 0}, "end": {"line": 99999, "character": 0}});
+    client.actions(&uri, &whole, &["quickfix"]);
+    assert!(!client.actions(&uri, &whole, &["source.fixAll"]).is_empty());
+    for line in 0..text.lines().count() {
+        for method in ["textDocument/hover", "textDocument/definition"] {
+            client.at(method, &uri, &json!({"line": line, "character": 30}));
+        }
+    }
+    client.change(&uri, &text.replace("</APIManager>", "<Password>hunter2"));
+    client.settle();
+    assert!(client.codes(&uri).contains(&"file-malformed".to_owned()));
+    assert!(!client.all.contains("hunter2"));
+}
