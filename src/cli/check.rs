@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::catalogue::Severity;
 use crate::fix::{FileChange, Wish};
-use crate::lint::{Linted, Side};
+use crate::lint::{Linted, Rules, Side};
 use crate::project::{Engine, Mended, Project, severity_named};
 use crate::report::{self, Report, Run, Unread};
 use crate::source::nearest;
@@ -62,9 +63,9 @@ struct Failures {
 
 /// Runs the command.
 pub fn check(engine: &Engine, options: &Check, color: Color) -> Result<Outcome, String> {
-    let overrides = overrides(engine, &options.rule)?;
     let wanted = wanted(options)?;
     let targets = target::of(&options.topologies)?;
+    let overrides = overrides(engine, &targets, &options.rule)?;
     let checker = Checker { engine, options, color, overrides, targets, progress: Progress::start(options.quiet) };
     if options.diff { checker.diff() } else { checker.report(&wanted) }
 }
@@ -154,7 +155,8 @@ impl Checker<'_> {
             }
         }
         let reports: Vec<Report<'_>> = checked.iter().map(Checked::report).collect();
-        let run = Run { rules: &self.engine.rules, reports, unread: failures.unread };
+        let rules = rules(self.engine, &reports);
+        let run = Run { rules: &rules, reports, unread: failures.unread };
         let destinations = destinations.map_or_else(|| prepare(wanted), Ok)?;
         let mut outcome = Outcome { errors: failures.errors, quiet: self.options.quiet, ..Outcome::default() };
         outcome.status = run.reports.iter().map(|report| self.status(report.linted)).max().unwrap_or_default();
@@ -247,8 +249,9 @@ impl Checker<'_> {
         let to = Destination::of(self.options.output.as_deref())?;
         let mut notes: Vec<String> = outside.into_iter().chain(left_out).chain(held_back).collect();
         if self.options.statistics {
-            let reports = opened.iter().map(Checked::report).collect();
-            let run = Run { rules: &self.engine.rules, reports, unread: Vec::new() };
+            let reports: Vec<Report<'_>> = opened.iter().map(Checked::report).collect();
+            let rules = rules(self.engine, &reports);
+            let run = Run { rules: &rules, reports, unread: Vec::new() };
             notes.extend(self.statistics(&run));
         }
         Ok(Outcome {
@@ -279,23 +282,39 @@ fn prepare(wanted: &[Wanted]) -> Result<Vec<Destination>, String> {
     wanted.iter().map(|wanted| Destination::of(wanted.file.as_deref())).collect()
 }
 
+/// The rules of all reports: each topology may have some of its own.
+fn rules(engine: &Engine, reports: &[Report<'_>]) -> Arc<Rules> {
+    let own = reports.iter().map(|report| &report.project.rules).filter(|rules| !Arc::ptr_eq(rules, &engine.rules));
+    let own: Vec<&Rules> = own.map(AsRef::as_ref).collect();
+    if own.is_empty() {
+        return Arc::clone(&engine.rules);
+    }
+    Rules::together(own).map_or_else(|| Arc::clone(&engine.rules), Arc::new)
+}
+
 /// Severities of `--rule ID=SEVERITY`.
-fn overrides(engine: &Engine, rules: &[String]) -> Result<Overrides, String> {
-    let read = |written: &String| {
+fn overrides(engine: &Engine, targets: &[Target], rules: &[String]) -> Result<Overrides, String> {
+    let mut own: Option<Vec<String>> = None;
+    let mut read = |written: &String| {
         let (id, severity) = written
             .split_once('=')
             .ok_or_else(|| format!("error: --rule {written}: expected ID=SEVERITY, such as port-collision=warning"))?;
         if engine.rules.get(id).is_none() {
-            return Err(unknown_rule(engine, id));
+            // Topologies are read twice then, but nothing of their homes.
+            let own = own.get_or_insert_with(|| targets.iter().flat_map(|target| target.own_rules(engine)).collect());
+            if !own.iter().any(|own| own == id) {
+                return Err(unknown_rule(engine, own, id));
+            }
         }
         let severity = severity_named(severity)
             .ok_or_else(|| format!("error: --rule {written}: the severity is one of error, warning, info, off"))?;
         Ok((id.to_owned(), severity))
     };
-    rules.iter().map(read).collect()
+    rules.iter().map(&mut read).collect()
 }
 
-fn unknown_rule(engine: &Engine, id: &str) -> String {
-    let near = nearest(id, engine.rules.ids()).map(|near| format!(" Did you mean '{near}'?")).unwrap_or_default();
+fn unknown_rule(engine: &Engine, own: &[String], id: &str) -> String {
+    let known = engine.rules.ids().into_iter().chain(own.iter().map(String::as_str));
+    let near = nearest(id, known).map(|near| format!(" Did you mean '{near}'?")).unwrap_or_default();
     format!("error: there is no rule '{id}'.{near} `carbonlint rules` lists them all.")
 }

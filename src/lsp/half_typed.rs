@@ -47,7 +47,7 @@ pub fn judge(engine: &Engine, project: Project, good: &Good) -> Judged {
     });
     let present = Present { findings: about_them.collect(), project };
     let model = Arc::new(present.project.model.edited(&earlier));
-    let project = Project { model, folder: present.project.folder.clone() };
+    let project = present.project.with(model);
     let linted = engine.lint(&project, &none);
     Judged { project, linted, half_typed, present: Some(present), plan: OnceLock::new() }
 }

@@ -12,7 +12,7 @@ use super::shift::Shift;
 use super::uri;
 use crate::deployment::Deployment;
 use crate::fix::Plan;
-use crate::lint::{Finding, Linted};
+use crate::lint::{Finding, Linted, RuleError};
 use crate::project::Project;
 use crate::source::{Content, Place, Source, SourceId};
 use crate::topology::TopologyError;
@@ -54,12 +54,26 @@ pub struct Present {
     pub findings: Vec<Finding>,
 }
 
-/// Why the topology's present text is no topology.
+/// Why the topology's present text is no topology, or its rules are none.
+#[derive(Clone)]
 pub struct Trouble {
     /// The text.
     pub content: Arc<Content>,
     /// What is wrong.
     pub errors: Vec<TopologyError>,
+    /// The user's rules, where something is wrong with them.
+    pub rules: Vec<WrongRules>,
+}
+
+/// A file of rules, and what is wrong with it.
+#[derive(Clone)]
+pub struct WrongRules {
+    /// Where it lies.
+    pub real: PathBuf,
+    /// What it holds.
+    pub content: Arc<Content>,
+    /// What is wrong with it, if anything.
+    pub errors: Vec<RuleError>,
 }
 
 /// The text of a file as the client has it, and the way from places of the model to it.
@@ -185,6 +199,12 @@ impl View {
         let text = Arc::new(Text::new(Arc::clone(content), shift, text));
         texts.insert(source, Arc::clone(&text));
         Some(text)
+    }
+
+    /// The range of an error in a file of rules.
+    pub fn range_in_rules(&self, file: &WrongRules, error: &RuleError) -> Range {
+        let text = Text::new(Arc::clone(&file.content), None, self.open.get(&file.real).map(|document| &document.text));
+        text.range(&error.range.clone().unwrap_or_default(), self.encoding)
     }
 
     /// The ranges of spans in the topology's present text, where that is no topology.
