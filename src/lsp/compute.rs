@@ -11,7 +11,6 @@ use super::documents::Document;
 use super::find;
 use super::half_typed::{self, Good};
 use super::view::{Trouble, View, WrongRules};
-use crate::deployment;
 use crate::home::{Disk, Overlay, ReadError, Remembered, Storage, Texts, is_text_of, overlaid};
 use crate::lint::RuleError;
 use crate::project::{Engine, OpenError, Project};
@@ -150,7 +149,11 @@ impl Update<'_> {
         let judged = project.as_ref().map(|project| half_typed::judge(self.engine, again(project), &kept.good));
         kept.project = project;
         let open = Arc::clone(&self.job.open);
-        kept.view = Some(Arc::new(View::new(path.to_owned(), judged, trouble, open, self.client.encoding)));
+        let view = View::new(path.to_owned(), judged, trouble, open, self.client.encoding);
+        kept.view = Some(Arc::new(match &kept.view {
+            Some(earlier) => view.after(earlier),
+            None => view,
+        }));
         true
     }
 
@@ -168,7 +171,7 @@ impl Update<'_> {
         if bytes.is_empty() {
             return None;
         }
-        let model = Arc::new(deployment::resolve(project.model.inputs.edited(&bytes)));
+        let model = Arc::new(project.model.edited(&bytes));
         Some(Arc::new(project.with(model)))
     }
 

@@ -14,7 +14,7 @@ use crate::deployment::Deployment;
 use crate::fix::Plan;
 use crate::lint::{Finding, Linted, RuleError};
 use crate::project::Project;
-use crate::source::{Content, Place, SourceId};
+use crate::source::{Content, Place, Source, SourceId};
 use crate::topology::TopologyError;
 
 /// A topology, as it was last computed.
@@ -97,6 +97,19 @@ impl View {
         encoding: Encoding,
     ) -> Self {
         Self { path, judged, trouble, open, encoding, texts: Mutex::default() }
+    }
+
+    /// The same view, which need not look for the lines of files again that are as an earlier view has them.
+    pub fn after(self, earlier: &Self) -> Self {
+        let known = earlier.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |(source, file): (SourceId, &Source)| {
+            let text = known.get(&source).filter(|text| text.is_plain() && Arc::ptr_eq(&text.content, &file.content))?;
+            let closed = self.file(source).is_none_or(|path| !self.open.contains_key(path));
+            closed.then(|| (source, Arc::clone(text)))
+        };
+        let texts = self.model().map(|model| model.sources().iter().filter_map(same).collect()).unwrap_or_default();
+        drop(known);
+        Self { texts: Mutex::new(texts), ..self }
     }
 
     /// The model.
@@ -211,6 +224,11 @@ impl Text {
         let shown = shown.map(|text| (Arc::clone(&text), Lines::new(&text)));
         let own = Lines::new(content.text());
         Self { content, shift, own, shown }
+    }
+
+    /// Whether it is the model's own text, as the client has it too.
+    fn is_plain(&self) -> bool {
+        self.shift.is_none() && self.shown.is_none()
     }
 
     fn range(&self, range: &std::ops::Range<usize>, encoding: Encoding) -> Range {
