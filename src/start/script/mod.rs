@@ -20,12 +20,11 @@ mod walk;
 mod wrapper;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
-
-use std::collections::BTreeMap;
-use std::ops::Range;
 
 use super::{Rank, Syntax};
 
