@@ -90,6 +90,12 @@ pub struct Check {
     /// Give a rule another severity, or switch it off: error, warning, info, off; may be repeated
     #[arg(long, value_name = "ID=SEVERITY")]
     pub rule: Vec<String>,
+    /// Make every link that cannot be judged an error: --rule undecidable=error
+    #[arg(long)]
+    pub strict_undecidable: bool,
+    /// List what comments and the topology ignore too, each with its reason
+    #[arg(long)]
+    pub show_ignored: bool,
     /// List infos and every node too
     #[arg(long, short)]
     pub verbose: bool,

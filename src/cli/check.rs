@@ -19,6 +19,9 @@ use super::{COULD_NOT_RUN, Outcome, style};
 /// Severities that replace those of rules.
 type Overrides = HashMap<String, Option<Severity>>;
 
+/// The rule that `--strict-undecidable` switches on.
+const UNDECIDABLE: &str = "undecidable";
+
 /// A topology that was checked.
 enum Checked {
     /// As it is.
@@ -62,7 +65,10 @@ struct Failures {
 
 /// Runs the command.
 pub fn check(engine: &Engine, options: &Check, color: Color) -> Result<Outcome, String> {
-    let overrides = overrides(engine, &options.rule)?;
+    let mut overrides = overrides(engine, &options.rule)?;
+    if options.strict_undecidable {
+        overrides.entry(UNDECIDABLE.to_owned()).or_insert(Some(Severity::Error));
+    }
     let wanted = wanted(options)?;
     let targets = target::of(&options.topologies)?;
     let checker = Checker { engine, options, color, overrides, targets, progress: Progress::start(options.quiet) };
@@ -154,7 +160,7 @@ impl Checker<'_> {
             }
         }
         let reports: Vec<Report<'_>> = checked.iter().map(Checked::report).collect();
-        let run = Run { rules: &self.engine.rules, reports, unread: failures.unread };
+        let run = Run { rules: &self.engine.rules, reports, unread: failures.unread, show_ignored: self.options.show_ignored };
         let destinations = destinations.map_or_else(|| prepare(wanted), Ok)?;
         let mut outcome = Outcome { errors: failures.errors, quiet: self.options.quiet, ..Outcome::default() };
         outcome.status = run.reports.iter().map(|report| self.status(report.linted)).max().unwrap_or_default();
@@ -248,7 +254,7 @@ impl Checker<'_> {
         let mut notes: Vec<String> = outside.into_iter().chain(left_out).chain(held_back).collect();
         if self.options.statistics {
             let reports = opened.iter().map(Checked::report).collect();
-            let run = Run { rules: &self.engine.rules, reports, unread: Vec::new() };
+            let run = Run { rules: &self.engine.rules, reports, unread: Vec::new(), show_ignored: false };
             notes.extend(self.statistics(&run));
         }
         Ok(Outcome {

@@ -72,7 +72,8 @@ pub(super) fn find(content: &Content, format: Format, tree: Option<&Tree>) -> Ve
             };
             // What is said of a file as a whole has its place at its start.
             let is_first = text[..comment.range.start].trim().is_empty();
-            let is_outside = tree.is_some_and(|tree| tree.elements.first().is_some_and(|root| root.span.start as usize == following));
+            let is_outside =
+                tree.is_some_and(|tree| tree.elements.first().is_some_and(|root| root.span.start as usize == following));
             if is_outside { 0..text.len() } else { (if is_first { 0 } else { comment.range.start })..end }
         } else {
             let start = text[..comment.range.start].rfind('\n').map_or(0, |newline| newline + 1);

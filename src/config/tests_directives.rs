@@ -23,11 +23,16 @@ fn says(text: &str, format: Format, expected: &[(&str, &str)]) {
 
 #[test]
 fn in_xml_the_next_element_is_meant_with_all_that_it_holds() {
-    says("<a>\n <!-- carbonlint: ignore x: y -->\n <b>\n  <b>1</b>\n </b>\n <c/>\n</a>", Format::Xml, &[(
-        "ignore x: y",
-        "<b>\n  <b>1</b>\n </b>",
-    )]);
-    says("<a><!--carbonlint:z--><!-- other -->\n\n<b/><c/></a>", Format::Xml, &[("z", "<a>\n\n")].map(|_| ("z", "<a><!-- other -->")));
+    says(
+        "<a>\n <!-- carbonlint: ignore x: y -->\n <b>\n  <b>1</b>\n </b>\n <c/>\n</a>",
+        Format::Xml,
+        &[("ignore x: y", "<b>\n  <b>1</b>\n </b>")],
+    );
+    says(
+        "<a><!--carbonlint:z--><!-- other -->\n\n<b/><c/></a>",
+        Format::Xml,
+        &[("z", "<a>\n\n")].map(|_| ("z", "<a><!-- other -->")),
+    );
 }
 
 #[test]
@@ -60,20 +65,22 @@ fn what_only_looks_like_a_comment_is_none() {
 #[test]
 fn in_formats_of_lines_the_next_line_is_meant() {
     says("# carbonlint: x\n\n# other\n[a]\nb = 1\n", Format::Toml, &[("x", "# other\n[a]")]);
-    says("# carbonlint: x\na = [\n  1,\n  # carbonlint: y\n  2,\n]\nb = 1\n", Format::Toml, &[
-        ("x", "a = [\n  1,\n  # carbonlint: y\n  2,\n]"),
-        ("y", "2,"),
-    ]);
+    says(
+        "# carbonlint: x\na = [\n  1,\n  # carbonlint: y\n  2,\n]\nb = 1\n",
+        Format::Toml,
+        &[("x", "a = [\n  1,\n  # carbonlint: y\n  2,\n]"), ("y", "2,")],
+    );
     says("! carbonlint: x\na=1\\\n2\nb=2\n", Format::Properties, &[("x", "a=1\\\n2")]);
     says("{\n/* carbonlint: x */ \"a\": {\n1: 2\n},\n\"b\": 1}", Format::Json, &[("x", "\"a\": {\n1: 2\n},")]);
 }
 
 #[test]
 fn start_scripts_have_comments_too() {
-    says("#!/bin/sh\n# carbonlint: x\njava \\\n -DportOffset=1\nexit\n", Format::Script(Syntax::Shell), &[(
-        "x",
-        "java \\\n -DportOffset=1",
-    )]);
+    says(
+        "#!/bin/sh\n# carbonlint: x\njava \\\n -DportOffset=1\nexit\n",
+        Format::Script(Syntax::Shell),
+        &[("x", "java \\\n -DportOffset=1")],
+    );
     says("@echo off\r\nREM carbonlint: x\r\njava ^\r\n -D\r\nexit\r\n", Format::Script(Syntax::Batch), &[("x", "java ^\r\n -D")]);
 }
 

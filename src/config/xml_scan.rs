@@ -184,7 +184,9 @@ impl<'a> Scanner<'a> {
             let ours = inner.trim_start().starts_with("carbonlint:");
             let cause = match (nested, ours) {
                 (true, _) => "comments cannot lie in each other",
-                (_, true) => "XML allows no `--` within a comment: write the reason behind a colon, `carbonlint: ignore RULE: why`",
+                (_, true) => {
+                    "XML allows no `--` within a comment: write the reason behind a colon, `carbonlint: ignore RULE: why`"
+                }
                 _ => "XML allows no `--` within a comment",
             };
             return Err(found.because(cause));

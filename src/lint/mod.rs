@@ -5,9 +5,11 @@
 
 mod build_fix;
 mod check;
+mod comments;
 mod finding;
 mod follow;
 mod guard;
+mod ignored;
 mod labels;
 mod model;
 mod rule;
@@ -18,6 +20,7 @@ mod suppress;
 mod tables;
 
 pub use finding::{Change, Finding, Fix, Label, Safety, Side};
+pub use ignored::{Ignored, Means};
 pub use rule::{Rule, RuleError, Rules, load};
 pub use rule_file::{Example, RuleFile, SafetyFile};
 pub use run::{Linted, Options, run};

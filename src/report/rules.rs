@@ -7,11 +7,13 @@ use super::words::{clean, table};
 
 /// All rules by id: id, severity, title.
 pub fn list(rules: &Rules) -> String {
-    let rows = rules
-        .ids()
-        .into_iter()
-        .filter_map(|id| rules.get(id))
-        .map(|rule| vec![rule.id.clone(), rule.file.severity.name().to_owned(), clean(&rule.file.title).into_owned()]);
+    let rows = rules.ids().into_iter().filter_map(|id| rules.get(id)).map(|rule| {
+        vec![
+            rule.id.clone(),
+            if rule.file.off { "off" } else { rule.file.severity.name() }.to_owned(),
+            clean(&rule.file.title).into_owned(),
+        ]
+    });
     table(&rows.collect::<Vec<_>>(), "")
 }
 
@@ -23,6 +25,9 @@ pub fn show(rules: &Rules, id: &str) -> Result<String, String> {
     let rule = rules.get(id).ok_or_else(|| unknown(rules, id))?;
     let file = &rule.file;
     let mut text = format!("{}: {}\n\nseverity: {}", rule.id, file.title, file.severity.name());
+    if file.off {
+        text.push_str(&format!("; off unless it is given one (--rule {}={})", rule.id, file.severity.name()));
+    }
     for other in &file.severity_when {
         text.push_str(&format!("; {} when {}", other.severity.name(), other.when.value));
     }

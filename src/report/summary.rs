@@ -24,7 +24,7 @@ pub struct Summary {
     pub warnings: usize,
     /// See `errors`.
     pub infos: usize,
-    /// Findings that the topology ignores.
+    /// Findings that the topology or comments ignore.
     pub ignored: usize,
     /// Findings that were mended in this run.
     pub fixed: usize,
@@ -58,7 +58,7 @@ impl Summary {
             errors: findings(Severity::Error),
             warnings: findings(Severity::Warning),
             infos: findings(Severity::Info),
-            ignored: report.linted.ignored,
+            ignored: report.linted.ignored.len(),
             fixed: report.mended.map_or(0, |mended| mended.fixed),
         }
     }
