@@ -2,12 +2,13 @@
 //!
 //! Data flows in one direction; no module knows a later one (see `ARCHITECTURE.md`):
 //! [`source`] → [`start`] → [`topology`] → [`home`] → [`config`] → [`catalogue`] → [`deployment`] → [`lint`] → [`fix`] →
-//! [`project`] → [`init`] → [`report`] → [`lsp`] → [`cli`].
+//! [`project`] → [`examples`] → [`schema`] → [`init`] → [`report`] → [`lsp`] → [`cli`].
 
 pub mod catalogue;
 pub mod cli;
 pub mod config;
 pub mod deployment;
+pub mod examples;
 pub mod fix;
 pub mod home;
 pub mod init;
@@ -15,6 +16,7 @@ pub mod lint;
 pub mod lsp;
 pub mod project;
 pub mod report;
+pub mod schema;
 pub mod source;
 pub mod start;
 pub mod topology;

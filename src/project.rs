@@ -1,6 +1,8 @@
 //! A topology with everything that it names: read, resolved and linted in one go. What the command
 //! line, tests and editors start from.
 
+mod own_rules;
+
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
@@ -12,16 +14,21 @@ use crate::config::{Documents, Format};
 use crate::deployment::{self, Deployment, Inputs};
 use crate::fix::{self, Applied, FileChange, FileEdit, HeldBack, Plan, Planner, Refuse, Suggestion, TRIALS, Wish};
 use crate::home::{self, Disk, FileState, Home, ReadError, Storage, Wanted};
-use crate::lint::{self, Linted, Options, Rules};
+use crate::lint::{self, Baseline, Linted, Options, Rules};
 use crate::source::{Content, Source, SourceId, Sources, TextKind, mask_text};
 use crate::topology::{self, Layer, Topology, TopologyError};
+
+pub use own_rules::BadRules;
+use own_rules::{Refused, RulesOf};
 
 /// Product knowledge and rules, loaded once.
 pub struct Engine {
     /// What is known of the product.
     pub catalogue: Arc<Catalogue>,
-    /// What is looked for.
-    pub rules: Rules,
+    /// What is looked for, whatever a topology adds.
+    pub rules: Arc<Rules>,
+    /// Where the files of the user's own ones lie.
+    own: Arc<[PathBuf]>,
 }
 
 /// Opens what holds the files below folders.
@@ -32,12 +39,14 @@ pub struct Loaded {
     /// Everything that was read.
     pub inputs: Inputs,
     folder: String,
+    rules: RulesOf,
 }
 
 impl Loaded {
     /// Builds the model.
     pub fn resolve(self) -> Project {
-        Project { model: Arc::new(deployment::resolve(self.inputs)), folder: self.folder }
+        let RulesOf { rules, files } = self.rules;
+        Project { model: Arc::new(deployment::resolve(self.inputs)), folder: self.folder, rules, rule_files: files }
     }
 }
 
@@ -47,9 +56,19 @@ pub struct Project {
     pub model: Arc<Deployment>,
     /// The topology's folder, as paths show it; empty for the working directory.
     pub folder: String,
+    /// The rules that count: those of the engine, and those of the topology's `rules_dir`.
+    pub rules: Arc<Rules>,
+    /// Where the files of the user's own rules lie.
+    pub rule_files: Arc<[PathBuf]>,
 }
 
 impl Project {
+    /// The project with another model.
+    pub fn with(&self, model: Arc<Deployment>) -> Self {
+        let (rules, rule_files) = (Arc::clone(&self.rules), Arc::clone(&self.rule_files));
+        Self { model, folder: self.folder.clone(), rules, rule_files }
+    }
+
     /// The project with files as changes leave them, also those of another project; `None` where it reads none of them.
     pub fn after(&self, changes: &[FileChange]) -> Option<Self> {
         let after: HashMap<&Path, &Vec<u8>> = changes.iter().map(|one| (one.real.as_path(), &one.after)).collect();
@@ -57,8 +76,16 @@ impl Project {
         let changed = |source: &Source| source.real.as_ref().and_then(|real| after.get(real.as_path()));
         let bytes: BTreeMap<SourceId, Vec<u8>> =
             sources.filter_map(|(id, source)| Some((id, (*changed(source)?).clone()))).collect();
-        let edited = || Self { model: Arc::new(self.model.edited(&bytes)), folder: self.folder.clone() };
-        (!bytes.is_empty()).then(edited)
+        (!bytes.is_empty()).then(|| self.with(Arc::new(self.model.edited(&bytes))))
+    }
+}
+
+impl Project {
+    /// Adds a file that only findings are about: a baseline.
+    pub fn add_source(&mut self, name: &str, content: Arc<Content>) -> Option<SourceId> {
+        // Nobody shares a project that was just opened.
+        let model = Arc::get_mut(&mut self.model)?;
+        Some(Arc::make_mut(&mut model.inputs.sources).add(name, content, None))
     }
 }
 
@@ -103,6 +130,8 @@ pub enum OpenError {
         /// All of them.
         errors: Vec<TopologyError>,
     },
+    /// Rules of the user's own have mistakes.
+    Rules(BadRules),
 }
 
 impl OpenError {
@@ -111,6 +140,7 @@ impl OpenError {
         match self {
             Self::Unreadable { why, .. } => format!("it cannot be read: {why}"),
             Self::Topology { errors, .. } => errors.iter().map(|error| mask_text(&error.message)).collect::<Vec<_>>().join("; "),
+            Self::Rules(rules) => rules.to_string(),
         }
     }
 }
@@ -120,6 +150,7 @@ impl fmt::Display for OpenError {
         match self {
             Self::Unreadable { path, why } => write!(f, "{} cannot be read: {why}", path.display()),
             Self::Topology { name, .. } => write!(f, "{name}: {}", self.why()),
+            Self::Rules(rules) => rules.fmt(f),
         }
     }
 }
@@ -138,7 +169,7 @@ impl Engine {
             let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
             lines.join("\n")
         })?;
-        Ok(Self { catalogue: Arc::new(catalogue), rules })
+        Ok(Self { catalogue: Arc::new(catalogue), rules: Arc::new(rules), own: Arc::default() })
     }
 
     /// Opens a topology file and everything it names, and builds the model.
@@ -163,15 +194,9 @@ impl Engine {
     /// # Errors
     /// If the topology cannot be read or has mistakes.
     pub fn load_from(&self, path: &Path, storage: &StorageBelow<'_>, known: Option<&Inputs>) -> Result<Loaded, OpenError> {
-        let unreadable = |why| OpenError::Unreadable { path: path.to_owned(), why };
-        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        // The topology itself may be a link to anywhere: the user named it.
-        let around = storage(&[]).real(path).map_err(|_| unreadable(ReadError::Absent))?;
-        let bytes = storage(&[around.parent().unwrap_or(Path::new("."))]).read(&around).map_err(unreadable)?.bytes;
-        let name = home::display(path);
-        let content = Arc::new(Content::decode(bytes, TextKind::Utf8));
+        let content = content(path, storage)?;
         let declared = topology::read(&content);
-        self.finish(&name, &content, declared, folder, storage, known)
+        self.finish(&home::display(path), &content, declared, folder_of(path), storage, known)
     }
 
     /// Opens nodes given as `name=role:directory`, without a file.
@@ -209,13 +234,19 @@ impl Engine {
         let (topology, mut errors) = home::expand(declared, folder, &*storage(&[folder]));
         errors.extend(topology::check_references(&topology));
         errors.extend(deployment::check_topology(&topology, &self.catalogue));
-        errors.extend(lint::check_topology(&topology, &self.rules));
-        errors.extend(topology.rules_dir.as_ref().map(|folder| {
-            TopologyError::new("rules of one's own are not read by this version", folder.span).with_help("delete `rules_dir`")
-        }));
+        let rules = self.rules_of(&topology, content, folder, storage);
+        match &rules {
+            Ok(rules) => errors.extend(lint::check_topology(&topology, &rules.rules)),
+            Err(Refused::Folders(wrong)) => errors.extend(wrong.iter().cloned()),
+            Err(Refused::Rules(_)) => {}
+        }
         if !errors.is_empty() {
             return Err(fail(errors));
         }
+        let rules = rules.map_err(|refused| match refused {
+            Refused::Rules(bad) => OpenError::Rules(bad),
+            Refused::Folders(errors) => fail(errors),
+        })?;
         let mut sources = Sources::default();
         let topology_source = sources.add(name, Arc::clone(content), None);
         let named = topology.nodes.iter().flat_map(|node| &node.home).map(|layer| folder.join(&layer.path.value));
@@ -223,7 +254,7 @@ impl Engine {
         let roots: Vec<&Path> = roots.iter().map(PathBuf::as_path).collect();
         let inputs = self.read(topology, topology_source, sources, &*storage(&roots), folder, known);
         let shown = home::display(folder);
-        Ok(Loaded { inputs, folder: if shown == "." { String::new() } else { shown } })
+        Ok(Loaded { inputs, folder: if shown == "." { String::new() } else { shown }, rules })
     }
 
     fn read(
@@ -272,7 +303,18 @@ impl Engine {
 
     /// Lints a project. `overrides` replace severities, those of the topology too; `None` switches a rule off.
     pub fn lint(&self, project: &Project, overrides: &HashMap<String, Option<Severity>>) -> Linted {
-        lint::run(&project.model, &self.rules, &Self::options(project, overrides))
+        lint::run(&project.model, &project.rules, &Self::options(project, overrides))
+    }
+
+    /// Takes out of what was found what a baseline has, which was read from `source`.
+    pub fn compare(
+        &self,
+        project: &Project,
+        overrides: &HashMap<String, Option<Severity>>,
+        (baseline, source): (&Baseline, SourceId),
+        linted: &mut Linted,
+    ) {
+        baseline.apply(&project.model, &project.rules, &Self::options(project, overrides), source, linted);
     }
 
     fn options(project: &Project, overrides: &HashMap<String, Option<Severity>>) -> Options {
@@ -293,7 +335,7 @@ impl Engine {
         refuse: &Refuse<'_>,
     ) -> Plan {
         let options = Self::options(project, overrides);
-        Planner { rules: &self.rules, options: &options, wish, trials: Cell::new(TRIALS), refuse }.plan(&project.model, linted)
+        Planner { rules: &project.rules, options: &options, wish, trials: Cell::new(TRIALS), refuse }.plan(&project.model, linted)
     }
 
     /// Applies fixes to the files on disk. A file that cannot be written is left as it is, and the plan is made anew
@@ -332,7 +374,7 @@ impl Engine {
             fixed: gone.len(),
             gone,
             restart: restart.into_iter().map(|node| project.model.nodes[node].name.clone()).collect(),
-            project: Project { model: plan.model, folder: project.folder.clone() },
+            project: project.with(plan.model),
             linted: plan.linted,
             applied: plan.applied,
             files: plan.files,
@@ -367,9 +409,32 @@ impl Engine {
         let names = |file: &FileChange| project.model.names_of(file.source);
         let bytes = plan.files.iter().flat_map(|file| names(file).into_iter().map(|name| (name, file.after.clone()))).collect();
         plan.model = Arc::new(project.model.edited(&bytes));
-        plan.linted = lint::run(&plan.model, &self.rules, &Self::options(project, overrides));
+        plan.linted = lint::run(&plan.model, &project.rules, &Self::options(project, overrides));
         plan
     }
+}
+
+/// The text of a topology file.
+fn content(path: &Path, storage: &StorageBelow<'_>) -> Result<Arc<Content>, OpenError> {
+    let unreadable = |why| OpenError::Unreadable { path: path.to_owned(), why };
+    // The topology itself may be a link to anywhere: the user named it.
+    let around = storage(&[]).real(path).map_err(|_| unreadable(ReadError::Absent))?;
+    let bytes = storage(&[around.parent().unwrap_or(Path::new("."))]).read(&around).map_err(unreadable)?.bytes;
+    Ok(Arc::new(Content::decode(bytes, TextKind::Utf8)))
+}
+
+/// A file that the user names, wherever it lies.
+///
+/// # Errors
+/// If it cannot be read: why.
+pub fn read_named(path: &Path) -> Result<Arc<Content>, ReadError> {
+    let real = Disk::below([]).real(path)?;
+    let folder = real.parent().unwrap_or(Path::new("."));
+    Ok(Arc::new(Content::decode(Disk::below([folder]).read(&real)?.bytes, TextKind::Utf8)))
+}
+
+fn folder_of(topology: &Path) -> &Path {
+    topology.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The fingerprints that are no longer found.

@@ -296,6 +296,8 @@ fn scripts_of_one_platform_say_nothing_sure_where_those_of_the_other_are_silent(
     assert_eq!(offset(", start: 'C:\\am\\bin\\WSO2Server.BAT --run'", &[(SH, silent), (BAT, sets)]), "5 wso2server.bat");
     assert_eq!(offset(", start: sh wso2server.sh", &[(SH, silent), (BAT, sets)]), "1 carbon.xml");
     assert_eq!(offset(", port_offset: 2", &[(SH, silent), (BAT, sets)]), "2 start command");
+    let given = ", environment: {JAVA_OPTS: -DportOffset=4}";
+    assert_eq!(offset(given, &[(SH, "JAVA_OPTS=-Da=b"), (BAT, "echo on")]), "1 carbon.xml");
     // Every pack has both, and who runs Linux edits only one.
     assert_eq!(offset("", &[(SH, "JAVA_OPTS=-DportOffset=3"), (BAT, "echo on")]), "3 wso2server.sh");
     let wrapper = [(SH, silent), (WRAPPER, "wrapper.java.additional.1=-DportOffset=3")];

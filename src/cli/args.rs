@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 /// Finds ports and hosts of a distributed WSO2 API Manager that do not fit, and says how to mend them.
 #[derive(Debug, Parser)]
@@ -44,27 +44,104 @@ pub enum Command {
         /// Accepted since many clients pass it: there is no other way to talk
         #[arg(long)]
         stdio: bool,
+        /// Rules of your own.
+        #[command(flatten)]
+        own: OwnRules,
     },
     /// List rules, or show the documentation of one
+    #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
     Rules {
         /// Id of a rule
         id: Option<String>,
+        /// Rules of your own.
+        #[command(flatten)]
+        own: OwnRules,
+        /// Or something else.
+        #[command(subcommand)]
+        action: Option<RulesAction>,
     },
+    /// JSON Schema of the topology, or of a file with a rule
+    #[command(
+        after_help = "In a topology, for editors with a language server for YAML:\n  # yaml-language-server: $schema=topology.schema.json"
+    )]
+    Schema {
+        /// Of what
+        #[arg(value_enum, default_value_t = SchemaOf::Topology)]
+        what: SchemaOf,
+        /// Rules of your own.
+        #[command(flatten)]
+        own: OwnRules,
+    },
+    /// Completions for a shell
+    #[command(after_help = "bash:        source <(carbonlint completions bash)\n\
+        zsh:         carbonlint completions zsh > ~/.zfunc/_carbonlint   (a folder of $fpath)\n\
+        fish:        carbonlint completions fish > ~/.config/fish/completions/carbonlint.fish\n\
+        PowerShell:  carbonlint completions powershell | Out-String | Invoke-Expression")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Manual pages
+    Man {
+        /// Write a page for each command into this directory; else the first one goes to standard output
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        output: Option<PathBuf>,
+    },
+}
+
+/// What else can be done with rules.
+#[derive(Debug, Subcommand)]
+pub enum RulesAction {
+    /// Run the examples of rules of your own
+    #[command(after_help = "Exit status: 0 all hold; 1 some do not; 2 the rules cannot be used.")]
+    Test {
+        /// Directories with rules
+        #[arg(value_name = "DIR", required = true, value_hint = ValueHint::DirPath)]
+        directories: Vec<PathBuf>,
+        /// Rules that are there too, and not tested.
+        #[command(flatten)]
+        own: OwnRules,
+    },
+    /// What rules may say: the fields of each kind of object
+    Fields {
+        /// One kind only: link, node, setting, …
+        kind: Option<String>,
+    },
+}
+
+/// Rules of the user's own.
+#[derive(Debug, Args)]
+pub struct OwnRules {
+    /// Use the rules of your own in this directory too; may be repeated
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub rules: Vec<PathBuf>,
+}
+
+/// What there is a schema of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// A topology
+    Topology,
+    /// A file with a rule
+    Rule,
 }
 
 /// What to look at.
 #[derive(Debug, Args)]
 pub struct Where {
     /// A topology file (or its folder), `topology.yaml` here by default; or nodes as NAME=ROLE:DIRECTORY
-    #[arg(value_name = "TOPOLOGY")]
+    #[arg(value_name = "TOPOLOGY", value_hint = ValueHint::AnyPath)]
     pub topology: Vec<String>,
+    /// Rules of your own.
+    #[command(flatten)]
+    pub own: OwnRules,
 }
 
 /// Options of `check`.
 #[derive(Debug, Args)]
 pub struct Check {
     /// Topology files (or their folders), `topology.yaml` here by default; or nodes as NAME=ROLE:DIRECTORY
-    #[arg(value_name = "TOPOLOGY")]
+    #[arg(value_name = "TOPOLOGY", value_hint = ValueHint::AnyPath)]
     pub topologies: Vec<String>,
     /// How to print findings; with =FILE it goes there; may be repeated
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = WantedParser, default_value = "human")]
@@ -96,6 +173,15 @@ pub struct Check {
     /// List what comments and the topology ignore too, each with its reason
     #[arg(long)]
     pub show_ignored: bool,
+    /// Leave out the findings of this file, and say which of them are gone: only new ones count
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write what is found to a baseline; with --baseline only what both have
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["format", "output", "statistics"])]
+    pub write_baseline: Option<PathBuf>,
+    /// Rules of your own.
+    #[command(flatten)]
+    pub own: OwnRules,
     /// List infos and every node too
     #[arg(long, short)]
     pub verbose: bool,

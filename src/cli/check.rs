@@ -1,16 +1,18 @@
 //! `check`: lints, mends or shows what would be mended, one topology after the other, and reports on all of them at once.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::catalogue::Severity;
 use crate::fix::{FileChange, Wish};
-use crate::lint::{Linted, Side};
+use crate::lint::{Linted, Rules, Side};
 use crate::project::{Engine, Mended, Project, severity_named};
 use crate::report::{self, Report, Run, Unread};
 use crate::source::nearest;
 
 use super::args::{Check, Color, FailOn, Format, Prefer, Wanted};
+use super::baseline::{self, Known};
 use super::output::{self, Destination, Output};
 use super::progress::Progress;
 use super::target::{self, Target};
@@ -53,6 +55,7 @@ struct Checker<'a> {
     color: Color,
     overrides: Overrides,
     targets: Vec<Target>,
+    baseline: Option<Known>,
     progress: Progress,
 }
 
@@ -65,13 +68,17 @@ struct Failures {
 
 /// Runs the command.
 pub fn check(engine: &Engine, options: &Check, color: Color) -> Result<Outcome, String> {
-    let mut overrides = overrides(engine, &options.rule)?;
+    let wanted = wanted(options)?;
+    let targets = target::of(&options.topologies)?;
+    let baseline = Known::of(options, targets.len())?;
+    let mut overrides = overrides(engine, &targets, &options.rule)?;
     if options.strict_undecidable {
         overrides.entry(UNDECIDABLE.to_owned()).or_insert(Some(Severity::Error));
     }
-    let wanted = wanted(options)?;
-    let targets = target::of(&options.topologies)?;
-    let checker = Checker { engine, options, color, overrides, targets, progress: Progress::start(options.quiet) };
+    let checker = Checker { engine, options, color, overrides, targets, baseline, progress: Progress::start(options.quiet) };
+    if let Some(path) = &options.write_baseline {
+        return checker.write_baseline(path);
+    }
     if options.diff { checker.diff() } else { checker.report(&wanted) }
 }
 
@@ -105,10 +112,23 @@ impl Checker<'_> {
             failures.unread.push(Unread { name: target.name(), why: error.why() });
             failures.errors.push(target.explain(&error, &style(self.color, false, true)));
         });
-        let project = opened.ok()?;
+        let mut project = opened.ok()?;
         self.say("checking", index);
-        let linted = self.engine.lint(&project, &self.overrides);
+        let source = self.baseline.as_ref().and_then(|known| project.add_source(&known.name, Arc::clone(&known.content)));
+        let mut linted = self.engine.lint(&project, &self.overrides);
+        if let (Some(known), Some(source), None) = (&self.baseline, source, &self.options.write_baseline) {
+            self.engine.compare(&project, &self.overrides, (&known.baseline, source), &mut linted);
+        }
         Some((project, linted))
+    }
+
+    /// Writes what is found, or what of it the baseline has already.
+    fn write_baseline(&self, path: &Path) -> Result<Outcome, String> {
+        let mut failures = Failures::default();
+        let Some((project, linted)) = self.open(0, &mut failures) else { return Err(failures.errors.join("\n")) };
+        let mut outcome = baseline::write(path, self.baseline.as_ref(), &project, &linted)?;
+        outcome.quiet = self.options.quiet;
+        Ok(outcome)
     }
 
     fn say(&self, what: &str, index: usize) {
@@ -160,7 +180,8 @@ impl Checker<'_> {
             }
         }
         let reports: Vec<Report<'_>> = checked.iter().map(Checked::report).collect();
-        let run = Run { rules: &self.engine.rules, reports, unread: failures.unread, show_ignored: self.options.show_ignored };
+        let rules = rules(self.engine, &reports);
+        let run = Run { rules: &rules, reports, unread: failures.unread, show_ignored: self.options.show_ignored };
         let destinations = destinations.map_or_else(|| prepare(wanted), Ok)?;
         let mut outcome = Outcome { errors: failures.errors, quiet: self.options.quiet, ..Outcome::default() };
         outcome.status = run.reports.iter().map(|report| self.status(report.linted)).max().unwrap_or_default();
@@ -253,8 +274,9 @@ impl Checker<'_> {
         let to = Destination::of(self.options.output.as_deref())?;
         let mut notes: Vec<String> = outside.into_iter().chain(left_out).chain(held_back).collect();
         if self.options.statistics {
-            let reports = opened.iter().map(Checked::report).collect();
-            let run = Run { rules: &self.engine.rules, reports, unread: Vec::new(), show_ignored: false };
+            let reports: Vec<Report<'_>> = opened.iter().map(Checked::report).collect();
+            let rules = rules(self.engine, &reports);
+            let run = Run { rules: &rules, reports, unread: Vec::new(), show_ignored: false };
             notes.extend(self.statistics(&run));
         }
         Ok(Outcome {
@@ -285,23 +307,39 @@ fn prepare(wanted: &[Wanted]) -> Result<Vec<Destination>, String> {
     wanted.iter().map(|wanted| Destination::of(wanted.file.as_deref())).collect()
 }
 
+/// The rules of all reports: each topology may have some of its own.
+fn rules(engine: &Engine, reports: &[Report<'_>]) -> Arc<Rules> {
+    let own = reports.iter().map(|report| &report.project.rules).filter(|rules| !Arc::ptr_eq(rules, &engine.rules));
+    let own: Vec<&Rules> = own.map(AsRef::as_ref).collect();
+    if own.is_empty() {
+        return Arc::clone(&engine.rules);
+    }
+    Rules::together(own).map_or_else(|| Arc::clone(&engine.rules), Arc::new)
+}
+
 /// Severities of `--rule ID=SEVERITY`.
-fn overrides(engine: &Engine, rules: &[String]) -> Result<Overrides, String> {
-    let read = |written: &String| {
+fn overrides(engine: &Engine, targets: &[Target], rules: &[String]) -> Result<Overrides, String> {
+    let mut own: Option<Vec<String>> = None;
+    let mut read = |written: &String| {
         let (id, severity) = written
             .split_once('=')
             .ok_or_else(|| format!("error: --rule {written}: expected ID=SEVERITY, such as port-collision=warning"))?;
         if engine.rules.get(id).is_none() {
-            return Err(unknown_rule(engine, id));
+            // Topologies are read twice then, but nothing of their homes.
+            let own = own.get_or_insert_with(|| targets.iter().flat_map(|target| target.own_rules(engine)).collect());
+            if !own.iter().any(|own| own == id) {
+                return Err(unknown_rule(engine, own, id));
+            }
         }
         let severity = severity_named(severity)
             .ok_or_else(|| format!("error: --rule {written}: the severity is one of error, warning, info, off"))?;
         Ok((id.to_owned(), severity))
     };
-    rules.iter().map(read).collect()
+    rules.iter().map(&mut read).collect()
 }
 
-fn unknown_rule(engine: &Engine, id: &str) -> String {
-    let near = nearest(id, engine.rules.ids()).map(|near| format!(" Did you mean '{near}'?")).unwrap_or_default();
+fn unknown_rule(engine: &Engine, own: &[String], id: &str) -> String {
+    let known = engine.rules.ids().into_iter().chain(own.iter().map(String::as_str));
+    let near = nearest(id, known).map(|near| format!(" Did you mean '{near}'?")).unwrap_or_default();
     format!("error: there is no rule '{id}'.{near} `carbonlint rules` lists them all.")
 }

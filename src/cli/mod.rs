@@ -1,13 +1,17 @@
 //! The command line: arguments in, a report and an exit status out. Nothing else prints or ends the process.
 
 mod args;
+mod baseline;
 mod check;
+mod generated;
 mod output;
 mod progress;
+mod rules;
 mod target;
 
 use std::ffi::OsString;
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -18,7 +22,7 @@ use crate::lsp;
 use crate::project::{Engine, Project};
 use crate::report::{self, Style};
 
-use args::{Cli, Color, Command, Explain, Init, Links, Ports, TableFormat, Where};
+use args::{Cli, Color, Command, Explain, Init, Links, Ports, RulesAction, TableFormat, Where};
 use output::{Destination, Output};
 
 /// Exit status where the check could not run.
@@ -55,10 +59,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if error.print().is_err() { ExitCode::from(COULD_NOT_RUN) } else { ExitCode::from(status) };
         }
     };
-    let engine = Engine::new();
-    let status = match cli.command {
-        Command::Lsp { .. } => engine.and_then(lsp::run),
-        _ => engine.and_then(|engine| command(&engine, &cli)).and_then(write),
+    let status = match &cli.command {
+        Command::Lsp { .. } => engine(&cli).and_then(lsp::run),
+        Command::Completions { shell } => write(generated::completions(*shell)),
+        Command::Man { output } => generated::manual(output.as_deref()).and_then(write),
+        _ => engine(&cli).and_then(|engine| command(&engine, &cli)).and_then(write),
     };
     match status {
         Ok(status) => ExitCode::from(status),
@@ -67,6 +72,27 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::from(COULD_NOT_RUN)
         }
     }
+}
+
+/// Catalogue and rules, those of the user's own that are named too.
+fn engine(cli: &Cli) -> Result<Engine, String> {
+    let engine = Engine::new()?;
+    let real = |folder: &PathBuf| folder.canonicalize().ok();
+    let folders = match &cli.command {
+        // What is tested is added then.
+        Command::Rules { action: Some(RulesAction::Test { own, directories }), .. } => {
+            let tested: Vec<Option<PathBuf>> = directories.iter().map(real).collect();
+            &own.rules.iter().filter(|folder| !tested.contains(&real(folder))).cloned().collect()
+        }
+        Command::Check(options) => &options.own.rules,
+        Command::Ports(options) => &options.place.own.rules,
+        Command::Links(options) => &options.place.own.rules,
+        Command::Explain(options) => &options.place.own.rules,
+        Command::Lsp { own, .. } | Command::Rules { own, .. } | Command::Schema { own, .. } => &own.rules,
+        Command::Init(_) | Command::Completions { .. } | Command::Man { .. } => return Ok(engine),
+    };
+    let style = style(cli.color, false, false);
+    engine.with_rules(folders).map_err(|error| report::topology_errors::render(&error, &style))
 }
 
 /// Standard error may be closed: there is nobody left to tell.
@@ -105,12 +131,19 @@ fn command(engine: &Engine, cli: &Cli) -> Result<Outcome, String> {
         Command::Links(options) => links(engine, options, cli.color).map(ok),
         Command::Explain(options) => explain(engine, options, cli.color).map(ok),
         Command::Init(options) => first_topology(engine, options),
-        // It outlives what is printed once; see `run`.
-        Command::Lsp { .. } => Ok(Outcome::default()),
-        Command::Rules { id: None } => Ok(ok(report::rules::list(&engine.rules))),
-        Command::Rules { id: Some(id) } => {
+        Command::Rules { action: Some(RulesAction::Test { directories, .. }), .. } => {
+            rules::test(engine, directories, style(cli.color, false, true))
+        }
+        Command::Rules { action: Some(RulesAction::Fields { kind }), .. } => {
+            report::fields::render(kind.as_deref()).map(ok).map_err(|error| format!("error: {error}"))
+        }
+        Command::Rules { id: None, .. } => Ok(ok(report::rules::list(&engine.rules))),
+        Command::Rules { id: Some(id), .. } => {
             report::rules::show(&engine.rules, id).map(ok).map_err(|error| format!("error: {error}"))
         }
+        Command::Schema { what, .. } => Ok(ok(rules::schema(engine, *what))),
+        // They need no engine, or outlive what is printed once; see `run`.
+        Command::Lsp { .. } | Command::Completions { .. } | Command::Man { .. } => Ok(Outcome::default()),
     }
 }
 

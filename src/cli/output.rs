@@ -42,6 +42,11 @@ impl Destination {
     }
 }
 
+/// A folder for files, made where it is not there.
+pub fn folder(path: &Path) -> Result<(), String> {
+    fs::create_dir_all(path).map_err(|error| cannot(path, &error))
+}
+
 /// Prepares a file; what it held stays until it is written.
 fn file(path: &Path) -> Result<FileOutput, String> {
     prepare(path).map(|way| FileOutput { path: path.to_owned(), way }).map_err(|error| cannot(path, &error))

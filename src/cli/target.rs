@@ -59,6 +59,15 @@ impl Target {
         }
     }
 
+    /// Ids of the rules that its topology brings along; none where it cannot be read, which opening it says.
+    pub fn own_rules(&self, engine: &Engine) -> Vec<String> {
+        let rules = match self {
+            Self::File { path, .. } => engine.rules_named_by(path).ok(),
+            Self::Nodes(_) => None,
+        };
+        rules.map_or_else(Vec::new, |rules| rules.ids().into_iter().map(str::to_owned).collect())
+    }
+
     /// Why it cannot be opened, for people.
     pub fn explain(&self, error: &OpenError, style: &Style) -> String {
         let hint = "\nName a topology file, write a first one (carbonlint init DIR), or check homes without one: \

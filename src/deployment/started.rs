@@ -124,9 +124,11 @@ fn add_environment(
 
 /// Takes out what the topology gives in `JAVA_OPTS` and the script throws away.
 fn java_opts(inputs: &Inputs, ranks: &BTreeMap<String, Rank>, scripts: &[Script], options: &mut BTreeMap<String, StartOption>) {
-    let replaces = |script: &&Script| script.options.java_opts != JavaOpts::Kept;
-    let Some(first) = scripts.iter().find(replaces) else { return };
-    let sure = scripts.iter().all(|script| matches!(script.options.java_opts, JavaOpts::Replaced(_)));
+    // Every pack has scripts of Windows too, and they leave it alone.
+    let shell = scripts.iter().any(|script| script.shell);
+    let mut may_start = scripts.iter().filter(|script| script.shell == shell);
+    let Some(first) = may_start.clone().find(|script| script.options.java_opts != JavaOpts::Kept) else { return };
+    let sure = may_start.all(|script| matches!(script.options.java_opts, JavaOpts::Replaced(_)));
     let at = match &first.options.java_opts {
         JavaOpts::Replaced(range) | JavaOpts::Perhaps(range) => range.clone(),
         JavaOpts::Kept => return,

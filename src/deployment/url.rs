@@ -42,12 +42,12 @@ pub fn split(text: &str, opaque: char) -> Result<UrlParts, String> {
     let start = text.len() - text.trim_start().len();
     let end = text.trim_end().len();
     let Some(colon) = text[start..end].find("://").map(|at| start + at) else {
-        return Err("it has no scheme: expected https://host:port/".to_owned());
+        return Err("it has no scheme: expected https://host:port".to_owned());
     };
     let scheme = start..colon;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
     if !text[scheme.clone()].starts_with(|c: char| c.is_ascii_alphabetic()) || !text[scheme.clone()].chars().all(plain) {
-        return Err("what stands before :// is no scheme: expected https://host:port/".to_owned());
+        return Err("what stands before :// is no scheme: expected https://host:port".to_owned());
     }
     let from = colon + 3;
     let to = text[from..end].find(['/', '?', '#']).map_or(end, |at| from + at);

@@ -7,6 +7,7 @@
 mod archive;
 mod expand;
 mod find;
+mod folder;
 mod layers;
 mod overlay;
 mod storage;
@@ -20,6 +21,7 @@ use rayon::prelude::*;
 
 pub use expand::expand;
 pub use find::{Found, FoundHome, Note, find, relative};
+pub use folder::{FolderError, YamlFile, yaml_files};
 pub use overlay::{Overlay, Remembered, Texts, is_text_of, overlaid};
 pub use storage::{Disk, Lies, MAX_FILE_BYTES, Memory, ReadError, ReadSeek, Storage, StoredFile};
 

@@ -31,6 +31,8 @@ pub struct Mistake {
     pub line: usize,
     /// What is wrong, and what was expected.
     pub message: String,
+    /// What to do about it: the nearest right name.
+    pub help: Option<String>,
 }
 
 type Checked = Result<Type, Mistake>;
@@ -38,8 +40,11 @@ type Checked = Result<Type, Mistake>;
 /// Walks expressions. Only what rules need is let through; the rest of the language is refused.
 pub struct Checker;
 
-const FUNCTIONS: &[(&str, Type)] = &[("raise_or_lower", Type::Text), ("distance", Type::Number)];
-const FILTERS: &[(&str, Type)] = &[("join", Type::Text), ("length", Type::Number), ("lower", Type::Text), ("first", Type::Text)];
+/// The functions of expressions, with the types of what they return.
+pub const FUNCTIONS: &[(&str, Type)] = &[("raise_or_lower", Type::Text), ("distance", Type::Number)];
+/// The filters of expressions, likewise.
+pub const FILTERS: &[(&str, Type)] =
+    &[("join", Type::Text), ("length", Type::Number), ("lower", Type::Text), ("first", Type::Text)];
 
 impl Checker {
     /// The type of an expression.
@@ -203,25 +208,26 @@ impl Checker {
         if choices.contains(&text) {
             return Ok(());
         }
-        let near = nearest(text, choices.iter().copied()).map(|near| format!("; nearest: '{near}'")).unwrap_or_default();
-        Err(mistake(line, format!("'{text}' is none of {}{near}", choices.join(", "))))
+        let near = nearest(text, choices.iter().copied()).map(|near| format!("did you mean '{near}'?"));
+        Err(Mistake { help: near, ..mistake(line, format!("'{text}' is none of {}", choices.join(", "))) })
     }
 
     fn field(kind: Kind, name: &str, line: usize) -> Checked {
         let fields = tables::fields(kind);
         fields.iter().find(|field| field.name == name).map(|field| field.ty).ok_or_else(|| {
             let near = nearest(name, fields.iter().map(|field| field.name)).and_then(|near| tables::find(kind, near));
-            let near = near.map(|field| format!("; nearest: {} ({})", field.name, field.doc)).unwrap_or_default();
-            mistake(line, format!("a {} has no '{name}'{near}", kind.name()))
+            let near = near.map(|field| format!("did you mean '{}' ({})?", field.name, field.doc));
+            let all = || format!("`carbonlint rules fields {}` lists them all", kind.name());
+            Mistake { help: near.or_else(|| Some(all())), ..mistake(line, format!("a {} has no '{name}'", kind.name())) }
         })
     }
 }
 
 fn known(table: &[(&str, Type)], name: &str, what: &str, line: usize) -> Checked {
     table.iter().find(|(known, _)| *known == name).map(|(_, ty)| *ty).ok_or_else(|| {
-        let near =
-            nearest(name, table.iter().map(|(known, _)| *known)).map(|near| format!("; nearest: {near}")).unwrap_or_default();
-        mistake(line, format!("there is no {what} '{name}'{near}"))
+        let near = nearest(name, table.iter().map(|(known, _)| *known)).map(|near| format!("did you mean '{near}'?"));
+        let all = || format!("there are {}", table.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", "));
+        Mistake { help: near.or_else(|| Some(all())), ..mistake(line, format!("there is no {what} '{name}'")) }
     })
 }
 
@@ -241,7 +247,7 @@ fn line(from_one: u16) -> usize {
 }
 
 fn mistake(line: usize, message: impl Into<String>) -> Mistake {
-    Mistake { line, message: message.into() }
+    Mistake { line, message: message.into(), help: None }
 }
 
 fn syntax(error: &minijinja::Error) -> Mistake {
@@ -254,7 +260,8 @@ mod tests {
     use super::*;
 
     fn says(text: &str) -> String {
-        Checker::expression(text, Scope::of(Kind::Link)).err().map_or_else(String::new, |mistake| mistake.message)
+        let mistake = Checker::expression(text, Scope::of(Kind::Link)).err();
+        mistake.map_or_else(String::new, |one| format!("{} {}", one.message, one.help.unwrap_or_default()).trim_end().to_owned())
     }
 
     #[test]
@@ -272,16 +279,16 @@ mod tests {
 
     #[test]
     fn a_name_that_the_model_lacks_is_said_with_the_nearest() {
-        assert_eq!(says("link.prot == 1"), "a link has no 'prot'; nearest: port (the port that it calls)");
-        assert_eq!(says("link.target.callrs == 1"), "a target has no 'callrs'; nearest: callers (how many links go to it)");
+        assert_eq!(says("link.prot == 1"), "a link has no 'prot' did you mean 'port' (the port that it calls)?");
+        assert_eq!(says("link.target.callrs == 1"), "a target has no 'callrs' did you mean 'callers' (how many links go to it)?");
         assert_eq!(says("node.name == 'x'"), "there is no 'node': the object of this rule is 'link'");
     }
 
     #[test]
     fn comparisons_that_can_never_hold_are_said() {
         assert_eq!(says("link.port == '10399'"), "a number is compared with a text: that is never equal");
-        assert!(says("link.verdict == 'wrong prot'").ends_with("nearest: 'wrong port'"));
-        assert!(says("link.verdict in ['ok', 'dormnt']").ends_with("nearest: 'dormant'"));
+        assert!(says("link.verdict == 'wrong prot'").ends_with("did you mean 'wrong port'?"));
+        assert!(says("link.verdict in ['ok', 'dormnt']").ends_with("did you mean 'dormant'?"));
         assert!(!says("link.node == 'gw'").is_empty());
     }
 

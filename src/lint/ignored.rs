@@ -5,7 +5,7 @@ use crate::source::{Place, mask_text};
 use super::comments::{Comments, Ignoring};
 use super::finding::{Finding, Label};
 use super::run::{Runner, fingerprint};
-use super::suppress;
+use super::{suppress, values};
 
 /// A rule that the engine itself reports, for what no condition can say.
 pub const UNUSED_IGNORE: &str = "unused-ignore";
@@ -110,6 +110,7 @@ impl Runner<'_> {
             labels: vec![label],
             flow: Vec::new(),
             fixes: Vec::new(),
+            values: values::of_own(model, place, detail, &self.options.folder),
             fingerprint: fingerprint(&[&rule.id, detail, "", "", "", if in_topology { &start } else { name }]),
         })
     }

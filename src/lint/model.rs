@@ -72,6 +72,28 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// What it is, for people.
+    pub fn doc(self) -> &'static str {
+        match self {
+            Self::Topology => "the deployment as a whole",
+            Self::Node => "a node",
+            Self::File => "a file of a home",
+            Self::Setting => "a value of a node's files, by its id in the catalogue",
+            Self::Listener => "a port that a node opens",
+            Self::Link => "a call that a node makes, with its verdict",
+            Self::Target => "a node that a link goes to, with the listener that is meant there",
+            Self::Offset => "the port offset of a node",
+            Self::Collision => "two nodes that open the same ports of a machine",
+            Self::Cluster => "nodes that call the same node",
+            Self::Member => "a node as others of its group reach it",
+            Self::Forward => "a port of a load balancer, with one node behind it",
+            Self::Record => "an element of a file that is not whole",
+            Self::Table => "a table or key of deployment.toml that is defined twice or has the wrong name",
+        }
+    }
+}
+
 /// The type of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Type {

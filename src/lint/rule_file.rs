@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_yaml::Spanned;
 
@@ -9,10 +10,11 @@ use super::finding::Side;
 use crate::catalogue::Severity;
 
 /// A rule as its file says it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RuleFile {
     /// Unique and stable: users write it.
+    #[schemars(with = "String")]
     pub id: Spanned<String>,
     /// What is wrong, in a few words.
     pub title: String,
@@ -26,26 +28,33 @@ pub struct RuleFile {
     pub severity_when: Vec<SeverityWhen>,
     /// The kind of object that it is about.
     #[serde(rename = "for")]
+    #[schemars(with = "String")]
     pub subject: Spanned<String>,
     /// Which of them, by catalogue id; all where it is missing.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub select: Vec<Spanned<String>>,
     /// Silent about a link on which another rule has reported already.
     #[serde(default)]
     pub general: bool,
     /// When it reports. Missing for rules that the engine itself reports.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub when: Option<Spanned<String>>,
     /// Findings with the same text here are one, with the places of all.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub once: Option<Spanned<String>>,
     /// What is, and what was expected.
+    #[schemars(with = "String")]
     pub message: Spanned<String>,
     /// What breaks, and what the log says.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub symptom: Option<Spanned<String>>,
     /// What else helps.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub note: Option<Spanned<String>>,
     /// Places beside those of the object itself.
     #[serde(default)]
@@ -61,24 +70,27 @@ pub struct RuleFile {
 }
 
 /// Another severity under a condition.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SeverityWhen {
     /// The condition.
+    #[schemars(with = "String")]
     pub when: Spanned<String>,
     /// The severity then.
     pub severity: Severity,
 }
 
 /// A place to label.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LabelFile {
     /// An expression for the node, where it is not the object's own.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub node: Option<Spanned<String>>,
     /// The setting there whose place it is.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub setting: Option<Spanned<String>>,
     /// Or a place of the node: `name`, `home`, `offset`, `overridden offset`.
     #[serde(default)]
@@ -87,11 +99,12 @@ pub struct LabelFile {
     #[serde(default)]
     pub primary: bool,
     /// Our words.
+    #[schemars(with = "String")]
     pub text: Spanned<String>,
 }
 
 /// A place of a node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum At {
     /// Its name in the topology.
@@ -105,13 +118,15 @@ pub enum At {
 }
 
 /// A way to mend a finding.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FixFile {
     /// What it does.
+    #[schemars(with = "String")]
     pub title: Spanned<String>,
     /// When it is offered.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub when: Option<Spanned<String>>,
     /// Its one edit.
     #[serde(default)]
@@ -127,13 +142,14 @@ pub struct FixFile {
     pub safety: Option<SafetyFile>,
     /// When it is safe.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub safe_when: Option<Spanned<String>>,
     /// Why it is safe or not.
     pub why: String,
 }
 
 /// Whether a fix is safe, as files write it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SafetyFile {
     /// It can be applied without asking.
@@ -153,37 +169,43 @@ impl SafetyFile {
 }
 
 /// One edit of a fix.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditFile {
     /// When it is needed.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub when: Option<Spanned<String>>,
     /// An expression for the node whose file is changed; the object's own where it is missing.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub node: Option<Spanned<String>>,
     /// The setting that gets the value; or
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub setting: Option<Spanned<String>>,
     /// the part of the link's address that does, or the port of a member in the lists that mean it; or
     #[serde(default)]
     pub part: Option<Part>,
     /// An expression for the link whose address that is, where it is not the object itself.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub of: Option<Spanned<String>>,
     /// the written ports of all links to a node, which follow its offset to the value; or
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub follow: Option<Spanned<String>>,
     /// what the reader of the file worked out.
     #[serde(default)]
     pub mend: bool,
     /// The value.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     pub value: Option<Spanned<String>>,
 }
 
 /// A part of a link's address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Part {
     /// Its port: the digits or the placeholder, or what is inserted after the host.
@@ -197,7 +219,7 @@ pub enum Part {
 }
 
 /// A deployment, and what the rule says of it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Example {
     /// What it shows.

@@ -20,6 +20,7 @@ use super::model::{Handle, Kind, Ref};
 use super::rule::{Rule, Rules, template_name};
 use super::rule_file::{At, LabelFile};
 use super::shared;
+use super::values;
 
 /// How to lint.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +38,8 @@ pub struct Linted {
     pub findings: Vec<Finding>,
     /// What would be among them, and is ignored; in the same order.
     pub ignored: Vec<Ignored>,
+    /// How many were taken out because a baseline has them; `None` where there is none.
+    pub baselined: Option<usize>,
     /// Whether a rule could not be evaluated.
     pub failed: bool,
 }
@@ -56,12 +59,12 @@ pub const RULE_FAILED: &str = "rule-failed";
 
 /// Evaluates every rule on every object of its kind.
 pub fn run(model: &Arc<Deployment>, rules: &Rules, options: &Options) -> Linted {
-    let runner = Runner { model, rules, options, compiled: RwLock::default(), reaching: OnceLock::new() };
+    let runner = Runner::new(model, rules, options);
     let mut findings: Vec<Finding> = Vec::new();
     let mut reported: HashSet<usize> = HashSet::new();
     let mut failures: BTreeMap<&str, String> = BTreeMap::new();
     // What is off unless asked for keeps nobody quiet.
-    let asked_for = |rule: &&Rule| !rule.file.off || !runner.is_off(&rule.id);
+    let asked_for = |rule: &&Arc<Rule>| !rule.file.off || !runner.is_off(&rule.id);
     for rule in rules.rules.iter().filter(asked_for) {
         match runner.evaluate(rule, &reported) {
             Ok(found) => {
@@ -92,7 +95,7 @@ pub fn run(model: &Arc<Deployment>, rules: &Rules, options: &Options) -> Linted 
     number_fingerprints(&mut unused);
     findings.extend(unused);
     runner.sort(&mut findings);
-    Linted { findings, ignored, failed }
+    Linted { findings, ignored, baselined: None, failed }
 }
 
 /// A run in progress.
@@ -107,6 +110,12 @@ pub(super) struct Runner<'a> {
 }
 
 pub type Found = Vec<(Ref, Finding)>;
+
+impl<'a> Runner<'a> {
+    pub(super) fn new(model: &'a Arc<Deployment>, rules: &'a Rules, options: &'a Options) -> Self {
+        Self { model, rules, options, compiled: RwLock::default(), reaching: OnceLock::new() }
+    }
+}
 
 impl Runner<'_> {
     pub(super) fn is_off(&self, rule: &str) -> bool {
@@ -239,6 +248,7 @@ impl Runner<'_> {
             note: self.optional(rule, "note", file.note.is_some(), subject)?,
             labels: self.labels(rule, at, subject)?,
             flow: Vec::new(),
+            values: values::of(self.model, at, &self.options.folder),
             fingerprint: String::new(),
             fixes,
             nodes,
@@ -372,7 +382,7 @@ impl Runner<'_> {
         self.render(rule, "message", &subject).unwrap_or_else(|_| rule.file.title.clone())
     }
 
-    fn sort(&self, findings: &mut [Finding]) {
+    pub(super) fn sort(&self, findings: &mut [Finding]) {
         findings.sort_by(|one, other| self.order(one).cmp(&self.order(other)));
     }
 
@@ -423,7 +433,7 @@ pub(super) fn fingerprint(parts: &[&str]) -> String {
     format!("{hash:016x}")
 }
 
-fn number_fingerprints(findings: &mut [Finding]) {
+pub(super) fn number_fingerprints(findings: &mut [Finding]) {
     let mut seen: HashMap<String, usize> = HashMap::new();
     for finding in findings {
         let count = seen.entry(finding.fingerprint.clone()).or_default();

@@ -59,25 +59,25 @@ impl Asked {
         match shape {
             Shape::Record(record) if !here.is_value => keys(record.fields, &here.siblings),
             Shape::Layer if !here.is_value && here.steps.last() != Some(&Step::Item) => keys(LAYER.fields, &here.siblings),
-            Shape::Map { of, .. } if !here.is_value && of.starts_with("rules") => self.rules(": "),
+            Shape::Map { of, .. } if !here.is_value && of.starts_with("rules") => self.rules(view, ": "),
             Shape::OneOf(words) => words.iter().map(|word| Proposal::value(*word, "")).collect(),
             Shape::OneOrMany { each: Shape::Backend, .. } | Shape::Backend => model.map(backends).unwrap_or_default(),
-            Shape::Text | Shape::OneOrMany { each: Shape::Text, .. } => self.texts(model, &here.steps, key, field),
+            Shape::Text | Shape::OneOrMany { each: Shape::Text, .. } => self.texts(view, &here.steps, key, field),
             Shape::Version => vec![Proposal::value("1", "")],
             _ => Vec::new(),
         }
     }
 
     /// Texts that name something.
-    fn texts(&self, model: Option<&Deployment>, steps: &[Step], key: Option<&str>, field: Option<&Field>) -> Vec<Proposal> {
-        let top = steps.first();
+    fn texts(&self, view: Option<&View>, steps: &[Step], key: Option<&str>, field: Option<&Field>) -> Vec<Proposal> {
+        let (top, model) = (steps.first(), view.and_then(View::model));
         let ignores = top == Some(&Step::Key("ignore".to_owned()));
         let nodes = || model.map(nodes).unwrap_or_default();
         match key {
             Some("role") => self.engine.catalogue.role_names().map(|role| Proposal::value(role, "role")).collect(),
             Some("key_manager" | "nodes") => nodes(),
             Some("node") if ignores => nodes(),
-            Some("rule") if ignores => self.rules(""),
+            Some("rule") if ignores => self.rules(view, ""),
             Some("link") if ignores => {
                 let links = self.engine.catalogue.links.iter();
                 links.map(|link| Proposal::value(link.id.as_str(), link.title.as_str())).collect()
@@ -91,8 +91,9 @@ impl Asked {
         }
     }
 
-    fn rules(&self, after: &str) -> Vec<Proposal> {
-        let rules = &self.engine.rules;
+    fn rules(&self, view: Option<&View>, after: &str) -> Vec<Proposal> {
+        let judged = view.and_then(|view| view.judged.as_ref());
+        let rules = judged.map_or(&self.engine.rules, |judged| &judged.project.rules);
         let all = rules.ids().into_iter().filter_map(|id| rules.get(id));
         all.map(|rule| Proposal {
             label: rule.id.clone(),

@@ -10,9 +10,9 @@ use super::client::Client;
 use super::documents::Document;
 use super::find;
 use super::half_typed::{self, Good};
-use super::view::{Trouble, View};
-use crate::deployment;
+use super::view::{Trouble, View, WrongRules};
 use crate::home::{Disk, Overlay, ReadError, Remembered, Storage, Texts, is_text_of, overlaid};
+use crate::lint::RuleError;
 use crate::project::{Engine, OpenError, Project};
 use crate::source::{Content, Span};
 use crate::topology::TopologyError;
@@ -124,7 +124,14 @@ struct Update<'a> {
 impl Update<'_> {
     /// Brings a topology up to date; whether it is still there.
     fn run(&self, path: &Path, kept: &mut Kept) -> bool {
-        let read = kept.project.is_none() || self.job.anew || self.job.changed.contains(path);
+        let changed = |path: &Path| self.job.changed.contains(path);
+        let own_rules = |project: &Arc<Project>| project.rule_files.iter().any(|file| changed(file));
+        let wrong_rules =
+            |view: &Arc<View>| view.trouble.iter().flat_map(|trouble| &trouble.rules).any(|file| changed(&file.real));
+        let read = self.job.anew
+            || changed(path)
+            || kept.project.as_ref().is_none_or(own_rules)
+            || kept.view.as_ref().is_some_and(wrong_rules);
         let (project, trouble) = match kept.project.clone().filter(|_| !read) {
             // Where none of its files changed, versions did.
             Some(project) => (Some(self.edited(&project, kept).unwrap_or(project)), None),
@@ -138,11 +145,15 @@ impl Update<'_> {
         if let Some(project) = &project {
             half_typed::keep(&mut kept.good, &project.model, &self.job.open);
         }
-        let again = |project: &Arc<Project>| Project { model: Arc::clone(&project.model), folder: project.folder.clone() };
+        let again = |project: &Arc<Project>| project.with(Arc::clone(&project.model));
         let judged = project.as_ref().map(|project| half_typed::judge(self.engine, again(project), &kept.good));
         kept.project = project;
         let open = Arc::clone(&self.job.open);
-        kept.view = Some(Arc::new(View::new(path.to_owned(), judged, trouble, open, self.client.encoding)));
+        let view = View::new(path.to_owned(), judged, trouble, open, self.client.encoding);
+        kept.view = Some(Arc::new(match &kept.view {
+            Some(earlier) => view.after(earlier),
+            None => view,
+        }));
         true
     }
 
@@ -160,8 +171,8 @@ impl Update<'_> {
         if bytes.is_empty() {
             return None;
         }
-        let model = Arc::new(deployment::resolve(project.model.inputs.edited(&bytes)));
-        Some(Arc::new(Project { model, folder: project.folder.clone() }))
+        let model = Arc::new(project.model.edited(&bytes));
+        Some(Arc::new(project.with(model)))
     }
 
     /// The last good topology, with its homes as they are now.
@@ -200,15 +211,30 @@ impl Update<'_> {
 /// What was wrong with the topology, and still is: its text did not change.
 fn same_trouble(kept: &Kept) -> Option<Trouble> {
     let before = kept.view.as_ref()?.trouble.as_ref()?;
-    Some(Trouble { content: Arc::clone(&before.content), errors: before.errors.clone() })
+    Some(before.clone())
 }
 
 fn trouble(error: OpenError) -> Trouble {
     match error {
-        OpenError::Topology { content, errors, .. } => Trouble { content, errors },
+        OpenError::Topology { content, errors, .. } => Trouble { content, errors, rules: Vec::new() },
+        OpenError::Rules(bad) => {
+            let place = bad.named.clone();
+            let (content, span) = place.unwrap_or_else(|| (Arc::new(Content::plain("")), Span::default()));
+            let mut rules: Vec<WrongRules> = Vec::new();
+            for file in &bad.files {
+                let errors: Vec<RuleError> = bad.errors.iter().filter(|error| error.file == file.name).cloned().collect();
+                rules.push(WrongRules { real: file.real.clone(), content: Arc::clone(&file.content), errors });
+            }
+            let says = |error: &RuleError| TopologyError::new(format!("a rule has a mistake: {error}"), span);
+            Trouble { content, errors: bad.errors.iter().map(says).collect(), rules }
+        }
         OpenError::Unreadable { why, .. } => {
             let message = format!("it cannot be read: {why}");
-            Trouble { content: Arc::new(Content::plain("")), errors: vec![TopologyError::new(message, Span::default())] }
+            Trouble {
+                content: Arc::new(Content::plain("")),
+                errors: vec![TopologyError::new(message, Span::default())],
+                rules: Vec::new(),
+            }
         }
     }
 }

@@ -59,6 +59,13 @@ pub fn of(view: &View, client: &Client) -> ByFile {
     if let Some(trouble) = &view.trouble {
         let mistakes = trouble.errors.iter().zip(view.ranges_of_trouble()).map(|(error, range)| mistake(error, range));
         files.entry(topology.0).or_default().extend(mistakes);
+        for file in &trouble.rules {
+            let mistakes = file.errors.iter().map(|error| {
+                let (message, help) = (error.message.clone(), error.help.clone());
+                mistake(&TopologyError { message, span: None, help }, view.range_in_rules(file, error))
+            });
+            files.entry(view.uri(&file.real).0).or_default().extend(mistakes);
+        }
     }
     for one in shown(view) {
         if let Some((uri, diagnostic)) = diagnostic(view, client, &one) {

@@ -1,6 +1,6 @@
 //! Which topologies cover what is open: named in the settings, in the folders of the workspace, or in a folder above the file.
 //!
-//! A topology covers itself and what lies in the homes that it names.
+//! A topology covers itself, what lies in the homes that it names, and the rules of its `rules_dir`.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -78,15 +78,15 @@ pub fn covering(candidates: &BTreeSet<PathBuf>, files: &[&Path], texts: &Texts) 
     candidates.iter().filter(covers).cloned().collect()
 }
 
-/// Where the layers of a topology's homes really lie; none where it cannot be read.
+/// Where the layers of a topology's homes, and its own rules, really lie; none where it cannot be read.
 fn homes(path: &Path, texts: &Texts) -> Vec<PathBuf> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let storage = Overlay::new(Disk::below([folder]), texts);
     let Ok(file) = storage.read(path) else { return Vec::new() };
     let Ok(declared) = topology::read(&Content::decode(file.bytes, TextKind::Utf8)) else { return Vec::new() };
     let (expanded, _) = home::expand(declared, folder, &storage);
-    let layers = expanded.nodes.iter().flat_map(|node| &node.home);
-    layers.filter_map(|layer| storage.real(&folder.join(&layer.path.value)).ok()).collect()
+    let layers = expanded.nodes.iter().flat_map(|node| &node.home).map(|layer| &layer.path);
+    layers.chain(&expanded.rules_dir).filter_map(|path| storage.real(&folder.join(&path.value)).ok()).collect()
 }
 
 #[cfg(test)]

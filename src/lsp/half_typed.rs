@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::documents::Document;
 use super::view::{Judged, Present};
-use crate::deployment::{self, Deployment};
+use crate::deployment::Deployment;
 use crate::project::{Engine, Project};
 use crate::source::{Content, SourceId};
 
@@ -46,8 +46,8 @@ pub fn judge(engine: &Engine, project: Project, good: &Good) -> Judged {
         primary.is_some_and(|source| half_typed.contains_key(&source))
     });
     let present = Present { findings: about_them.collect(), project };
-    let model = Arc::new(deployment::resolve(present.project.model.inputs.edited(&earlier)));
-    let project = Project { model, folder: present.project.folder.clone() };
+    let model = Arc::new(present.project.model.edited(&earlier));
+    let project = present.project.with(model);
     let linted = engine.lint(&project, &none);
     Judged { project, linted, half_typed, present: Some(present), plan: OnceLock::new() }
 }

@@ -58,7 +58,7 @@ impl Asked {
             *range = range.or_else(|| shown.location(view, label?.place).map(|location| location.range));
             let first = !documented.contains(&&shown.finding.rule);
             documented.push(&shown.finding.rule);
-            parts.push(self.finding(shown, first));
+            parts.push(self.finding(view, shown, first));
         }
         if more > 0 {
             parts.push(format!("and {more} more findings with a place here"));
@@ -67,9 +67,10 @@ impl Asked {
     }
 
     /// A finding, with the documentation of its rule the first time.
-    fn finding(&self, shown: &Shown<'_>, documented: bool) -> String {
+    fn finding(&self, view: &View, shown: &Shown<'_>, documented: bool) -> String {
         let finding = shown.finding;
-        let rule = self.engine.rules.get(&finding.rule).filter(|_| documented);
+        let rules = view.judged.as_ref().map_or(&self.engine.rules, |judged| &judged.project.rules);
+        let rule = rules.get(&finding.rule).filter(|_| documented);
         let (severity, id, message) = (finding.severity.name(), &finding.rule, one_line(&finding.message));
         let mut text = if self.client.markdown {
             format!("**{severity}** `{id}`: {}", escaped(&message))

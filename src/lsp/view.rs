@@ -12,9 +12,9 @@ use super::shift::Shift;
 use super::uri;
 use crate::deployment::Deployment;
 use crate::fix::Plan;
-use crate::lint::{Finding, Linted};
+use crate::lint::{Finding, Linted, RuleError};
 use crate::project::Project;
-use crate::source::{Content, Place, SourceId};
+use crate::source::{Content, Place, Source, SourceId};
 use crate::topology::TopologyError;
 
 /// A topology, as it was last computed.
@@ -54,12 +54,26 @@ pub struct Present {
     pub findings: Vec<Finding>,
 }
 
-/// Why the topology's present text is no topology.
+/// Why the topology's present text is no topology, or its rules are none.
+#[derive(Clone)]
 pub struct Trouble {
     /// The text.
     pub content: Arc<Content>,
     /// What is wrong.
     pub errors: Vec<TopologyError>,
+    /// The user's rules, where something is wrong with them.
+    pub rules: Vec<WrongRules>,
+}
+
+/// A file of rules, and what is wrong with it.
+#[derive(Clone)]
+pub struct WrongRules {
+    /// Where it lies.
+    pub real: PathBuf,
+    /// What it holds.
+    pub content: Arc<Content>,
+    /// What is wrong with it, if anything.
+    pub errors: Vec<RuleError>,
 }
 
 /// The text of a file as the client has it, and the way from places of the model to it.
@@ -83,6 +97,19 @@ impl View {
         encoding: Encoding,
     ) -> Self {
         Self { path, judged, trouble, open, encoding, texts: Mutex::default() }
+    }
+
+    /// The same view, which need not look for the lines of files again that are as an earlier view has them.
+    pub fn after(self, earlier: &Self) -> Self {
+        let known = earlier.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |(source, file): (SourceId, &Source)| {
+            let text = known.get(&source).filter(|text| text.is_plain() && Arc::ptr_eq(&text.content, &file.content))?;
+            let closed = self.file(source).is_none_or(|path| !self.open.contains_key(path));
+            closed.then(|| (source, Arc::clone(text)))
+        };
+        let texts = self.model().map(|model| model.sources().iter().filter_map(same).collect()).unwrap_or_default();
+        drop(known);
+        Self { texts: Mutex::new(texts), ..self }
     }
 
     /// The model.
@@ -174,6 +201,12 @@ impl View {
         Some(text)
     }
 
+    /// The range of an error in a file of rules.
+    pub fn range_in_rules(&self, file: &WrongRules, error: &RuleError) -> Range {
+        let text = Text::new(Arc::clone(&file.content), None, self.open.get(&file.real).map(|document| &document.text));
+        text.range(&error.range.clone().unwrap_or_default(), self.encoding)
+    }
+
     /// The ranges of spans in the topology's present text, where that is no topology.
     pub fn ranges_of_trouble(&self) -> Vec<Range> {
         let Some(trouble) = &self.trouble else { return Vec::new() };
@@ -191,6 +224,11 @@ impl Text {
         let shown = shown.map(|text| (Arc::clone(&text), Lines::new(&text)));
         let own = Lines::new(content.text());
         Self { content, shift, own, shown }
+    }
+
+    /// Whether it is the model's own text, as the client has it too.
+    fn is_plain(&self) -> bool {
+        self.shift.is_none() && self.shown.is_none()
     }
 
     fn range(&self, range: &std::ops::Range<usize>, encoding: Encoding) -> Range {

@@ -140,5 +140,8 @@ fn totals_of(summary: &Summary, style: Style) -> String {
     if summary.ignored > 0 {
         parts.push(format!("{} ignored", summary.ignored));
     }
+    if let Some(baselined) = summary.baselined {
+        parts.push(format!("{} in the baseline", count(baselined, "finding")));
+    }
     parts.join(", ")
 }

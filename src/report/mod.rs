@@ -9,8 +9,10 @@
 mod checked;
 mod csv;
 mod diff;
+pub mod examples;
 mod excerpt;
 pub mod explain;
+pub mod fields;
 pub mod github;
 pub mod gitlab;
 pub mod human;

@@ -5,16 +5,23 @@ use crate::source::nearest;
 
 use super::words::{clean, table};
 
-/// All rules by id: id, severity, title.
+/// All rules by id: id, severity, title; of the user's own ones the file.
 pub fn list(rules: &Rules) -> String {
-    let rows = rules.ids().into_iter().filter_map(|id| rules.get(id)).map(|rule| {
-        vec![
-            rule.id.clone(),
-            if rule.file.off { "off" } else { rule.file.severity.name() }.to_owned(),
-            clean(&rule.file.title).into_owned(),
-        ]
-    });
+    let rows = rules
+        .ids()
+        .into_iter()
+        .filter_map(|id| rules.get(id))
+        .map(|rule| vec![rule.id.clone(), severity(rule).to_owned(), title(rule)]);
     table(&rows.collect::<Vec<_>>(), "")
+}
+
+fn severity(rule: &Rule) -> &'static str {
+    if rule.file.off { "off" } else { rule.file.severity.name() }
+}
+
+fn title(rule: &Rule) -> String {
+    let title = clean(&rule.file.title);
+    if rule.is_own { format!("{title} (your own: {})", clean(&rule.path)) } else { title.into_owned() }
 }
 
 /// The documentation of one rule, as plain text.
@@ -35,6 +42,9 @@ pub fn show(rules: &Rules, id: &str) -> Result<String, String> {
     if !file.select.is_empty() {
         let select: Vec<&str> = file.select.iter().map(|id| id.value.as_str()).collect();
         text.push_str(&format!(" ({})", select.join(", ")));
+    }
+    if rule.is_own {
+        text.push_str(&format!("\nyour own: {}", clean(&rule.path)));
     }
     text.push_str(&format!("\n\n{}\n", file.docs.trim_end()));
     text.push_str(&fixes(rule));

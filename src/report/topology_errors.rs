@@ -1,8 +1,9 @@
-//! Why a project cannot be opened, for people: every mistake of the topology on its own line.
+//! Why a project cannot be opened, for people: every mistake of the topology, or of the user's rules, at its place.
 
 use crate::catalogue::Severity;
 use crate::home::display;
-use crate::project::OpenError;
+use crate::lint::RuleError;
+use crate::project::{BadRules, OpenError};
 use crate::source::{Content, Kind, mask_file, mask_text};
 use crate::topology::TopologyError;
 
@@ -23,7 +24,26 @@ pub fn render(error: &OpenError, style: &Style) -> String {
             let parts: Vec<String> = errors.iter().map(|error| mistake(name, content, &text, error, *style)).collect();
             parts.join("\n")
         }
+        OpenError::Rules(rules) => {
+            let parts: Vec<String> = rules.errors.iter().map(|error| rule(rules, error, *style)).collect();
+            parts.join("\n")
+        }
     }
+}
+
+/// A mistake in a rule file: the place is in the first line, for a snippet may be in none.
+fn rule(rules: &BadRules, error: &RuleError, style: Style) -> String {
+    let message = mask_text(&RuleError { help: None, ..error.clone() }.to_string());
+    let mut shown = paragraph(style, (Ink::Severity(Severity::Error), "error:"), &message, 0);
+    if let (Some(file), Some(range)) = (rules.file(error), &error.range) {
+        let text = mask_file(file.content.text(), Kind::Yaml, true);
+        let mark = Mark { range: range.clone(), says: "here".to_owned(), primary: true };
+        shown.push_str(&draw_text(&file.name, &text, &[mark], Severity::Error, style).concat());
+    }
+    if let Some(help) = &error.help {
+        shown.push_str(&paragraph(style, (Ink::Help, "help:"), &mask_text(help), 2));
+    }
+    shown
 }
 
 fn tag(style: Style) -> String {

@@ -36,8 +36,8 @@ pub struct Topology {
     pub ignores: Vec<Ignore>,
     /// Severities of rules, by rule id: `error`, `warning`, `info` or `off` (checked), ids unchecked.
     pub severities: Vec<(Spanned<String>, Spanned<String>)>,
-    /// Folder with rules of the user's own, relative to the topology.
-    pub rules_dir: Option<Spanned<String>>,
+    /// Folders with rules of the user's own, relative to the topology.
+    pub rules_dir: Vec<Spanned<String>>,
 }
 
 /// One node: a running server.

@@ -51,7 +51,7 @@ fn build(tree: &Tree, content: &Content, errors: &mut Vec<TopologyError>) -> Top
         externals: list("externals").iter().filter_map(external).collect(),
         ignores: list("ignore").iter().filter_map(ignore).collect(),
         severities: tree.get("rules").map(Tree::entries).unwrap_or_default().iter().filter_map(severity).collect(),
-        rules_dir: text(tree, "rules_dir"),
+        rules_dir: texts(tree, "rules_dir"),
     }
 }
 

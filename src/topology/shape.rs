@@ -130,7 +130,11 @@ pub static TOPOLOGY: Record = Record {
             Shape::Map { of: "rules and their severities", key: &Shape::Text, value: &Shape::OneOf(SEVERITIES) },
             "The severity of a rule, or off.",
         ),
-        optional("rules_dir", Shape::Text, "A folder with rules of your own, relative to this file."),
+        optional(
+            "rules_dir",
+            one_or_more(&Shape::Text),
+            "A folder with rules of your own, relative to this file, or a list of such.",
+        ),
     ],
 };
 

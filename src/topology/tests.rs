@@ -130,7 +130,7 @@ fn every_key_is_read() {
     assert_eq!(topology.externals[1].ports[0].value, 5672);
     assert_eq!(topology.ignores[0].rule.value, "thrift-*");
     assert_eq!(topology.severities.iter().map(|(_, severity)| severity.value.as_str()).collect::<Vec<_>>(), ["warning", "off"]);
-    assert_eq!(value(topology.rules_dir.as_ref()), Some("rules"));
+    assert_eq!(value(topology.rules_dir.first()), Some("rules"));
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn line_ends_of_windows_are_no_part_of_values() {
     let text = FULL.replace('\n', "\r\n");
     let topology = good(&text);
     let gw = &topology.nodes[0];
-    let all = [Some(&gw.name), gw.host.as_ref(), gw.port_offset.as_ref(), gw.product.as_ref(), topology.rules_dir.as_ref()];
+    let all = [Some(&gw.name), gw.host.as_ref(), gw.port_offset.as_ref(), gw.product.as_ref(), topology.rules_dir.first()];
     for written in all.into_iter().flatten() {
         assert_eq!(written.value, text[written.span.start..written.span.end]);
     }

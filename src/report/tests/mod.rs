@@ -54,7 +54,7 @@ docs: nothing
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     let engine = Engine::new().expect("embedded data");
     let rules = crate::lint::load([("mismatch.yaml", MISMATCH), ("host.yaml", UNKNOWN_HOST)], &engine.catalogue).expect("rules");
-    Engine { catalogue: engine.catalogue, rules }
+    Engine { rules: std::sync::Arc::new(rules), ..engine }
 });
 
 /// A deployment in memory.

@@ -54,13 +54,12 @@ impl Kind {
         let ending = name.rsplit(['.', '/']).next().unwrap_or_default().to_ascii_lowercase();
         match ending.as_str() {
             "xml" => Self::Xml,
-            "toml" => Self::Toml,
             "json" => Self::Json,
             "yaml" | "yml" => Self::Yaml,
             "properties" => Self::Properties,
             "sh" | "bat" => Self::Script,
             "conf" if name.ends_with("wrapper.conf") => Self::Script,
-            "conf" => Self::Toml,
+            "toml" | "conf" => Self::Toml,
             _ => Self::Text,
         }
     }

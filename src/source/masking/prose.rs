@@ -84,7 +84,8 @@ fn comment(line: &str) -> Option<usize> {
     if line[blanks..].starts_with(['#', '!']) {
         return Some(blanks);
     }
-    [" #", "\t#"].iter().filter_map(|mark| line.find(mark)).min()
+    // A line end in front of a comment may be lost.
+    [" #", "\t#", "# "].iter().filter_map(|mark| line.find(mark)).min()
 }
 
 /// Secrets between backquotes, in which messages quote files.

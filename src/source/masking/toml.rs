@@ -86,10 +86,11 @@ fn value(text: &str, start: usize, secret: bool, found: &mut Vec<Range<usize>>) 
                 }
                 depth = depth.saturating_sub(usize::from(byte != b','));
             }
-            b'=' if hidden.is_none() && depth > 0 => {
-                if is_secret_key(text[word..at].trim()) {
+            b'=' => {
+                if hidden.is_none() && depth > 0 && is_secret_key(text[word..at].trim()) {
                     hidden = Some((depth, at + 1));
                 }
+                word = at + 1;
             }
             b'\n' if depth == 0 => break,
             // An array that is not closed does not swallow the tables behind it.
