@@ -36,12 +36,13 @@ fn refused(arguments: &[&str]) -> String {
     text(&output.stderr)
 }
 
-const EXAMPLES: [(&str, i32); 10] = [
+const EXAMPLES: [(&str, i32); 11] = [
     ("all-in-one", 0),
     ("control-plane-gateway-traffic-manager", 0),
     ("five-on-one-machine", 0),
     ("five-on-one-machine-seven-mistakes", 1),
     ("healthy-distributed", 0),
+    ("house-rules", 1),
     ("identity-server-as-key-manager", 0),
     ("offset-mismatch", 1),
     ("offset-mismatch-client-raised", 0),

@@ -6,6 +6,7 @@
 
 mod addresses;
 mod expand;
+mod expected;
 mod groups;
 mod hosts;
 mod links;
@@ -33,6 +34,7 @@ use crate::source::{Content, Place, SourceId, Sources};
 use crate::topology::{Topology, TopologyError};
 
 pub use expand::{Expanded, What};
+pub use expected::Expected;
 pub use groups::{Cluster, Collision, Forward, Opener};
 pub use hosts::apart;
 pub use links::{Host, Link, Target, Verdict, WrittenPort};
@@ -121,6 +123,8 @@ pub struct Deployment {
     callers: HashMap<(usize, usize), usize>,
     /// Whether every link of each node, every call to it and every port of it is in order as far as it is known.
     settled: Vec<bool>,
+    expected: Vec<Option<Expected>>,
+    colliding: Vec<bool>,
     /// Nodes that read a file with one of `tables`.
     with_tables: BTreeSet<usize>,
     /// Files that several nodes read, under one name or several.
@@ -334,6 +338,16 @@ impl Deployment {
         self.links_of.get(node).map_or(&[], |range| &self.links[range.clone()])
     }
 
+    /// The offset that all calls to a node go by, where it has another.
+    pub fn expected_offset(&self, node: usize) -> Option<Expected> {
+        self.expected.get(node).copied().flatten()
+    }
+
+    /// Whether another server opens a port of a node on its machine.
+    pub fn collides(&self, node: usize) -> bool {
+        self.colliding.get(node).copied().unwrap_or_default()
+    }
+
     /// Whether every link of a node, every call to it and every port of it is in order as far as it is known.
     pub fn is_settled(&self, node: usize) -> bool {
         self.settled.get(node).copied().unwrap_or(true)
@@ -458,7 +472,9 @@ fn connect(inputs: Inputs, nodes: Vec<Arc<Node>>) -> Deployment {
     let files = files(&inputs, &nodes, &links);
     let tables = tables::of_files(&inputs, &files);
     let members = members::members(&inputs, &nodes, &directory);
-    let collisions = groups::collisions(&inputs, &nodes, &members);
+    let expected = expected::offsets(&inputs.catalogue, &nodes, &links);
+    let collisions = groups::collisions(&inputs, &nodes, &members, &expected);
+    let colliding = groups::colliding(nodes.len(), &collisions);
     let clusters = groups::clusters(&inputs, &nodes, &links);
     let forwards = groups::forwards(&inputs, &nodes, &directory);
     let (links_of, callers) = (links_of(&nodes, &links), callers(&inputs.catalogue, &links));
@@ -479,6 +495,8 @@ fn connect(inputs: Inputs, nodes: Vec<Arc<Node>>) -> Deployment {
         links_of,
         callers,
         settled,
+        expected,
+        colliding,
         with_tables,
         shared,
     }

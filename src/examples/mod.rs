@@ -78,7 +78,7 @@ pub fn test<'a>(engine: &Engine, rule: &'a Rule) -> Tested<'a> {
 }
 
 /// Examples that a rule should have.
-fn missing(rule: &Rule) -> Vec<&'static str> {
+pub fn missing(rule: &Rule) -> Vec<&'static str> {
     let file = &rule.file;
     let mut missing = Vec::new();
     if !file.examples.iter().any(|example| !example.reports.is_empty()) {

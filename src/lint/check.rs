@@ -218,7 +218,7 @@ impl Checker {
             let near = nearest(name, fields.iter().map(|field| field.name)).and_then(|near| tables::find(kind, near));
             let near = near.map(|field| format!("did you mean '{}' ({})?", field.name, field.doc));
             let all = || format!("`carbonlint rules fields {}` lists them all", kind.name());
-            Mistake { help: near.or_else(|| Some(all())), ..mistake(line, format!("a {} has no '{name}'", kind.name())) }
+            Mistake { help: near.or_else(|| Some(all())), ..mistake(line, format!("{} has no '{name}'", kind.one())) }
         })
     }
 }
@@ -237,7 +237,7 @@ fn words(ty: Type) -> String {
         Type::Number => "a number".to_owned(),
         Type::Text | Type::OneOf(_) => "a text".to_owned(),
         Type::List => "a list".to_owned(),
-        Type::Object(kind) => format!("a {}", kind.name()),
+        Type::Object(kind) => kind.one(),
         Type::Any => "anything".to_owned(),
     }
 }

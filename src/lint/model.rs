@@ -73,6 +73,11 @@ impl Kind {
 }
 
 impl Kind {
+    /// The word with its article.
+    pub fn one(self) -> String {
+        format!("{} {}", if self == Self::Offset { "an" } else { "a" }, self.name())
+    }
+
     /// What it is, for people.
     pub fn doc(self) -> &'static str {
         match self {

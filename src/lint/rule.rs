@@ -298,7 +298,7 @@ impl<'a> Loader<'a, '_> {
             match ids.iter().position(|id| *id == wanted.value) {
                 Some(index) => found.push(index),
                 None if ids.is_empty() => {
-                    let message = format!("a rule for a {} selects nothing", kind.name());
+                    let message = format!("a rule for {} selects nothing", kind.one());
                     let help = "links, settings, listeners and members are selected by id; say the rest in `when`";
                     self.fail(At::of(wanted), message, Some(help.to_owned()));
                 }

@@ -7,6 +7,8 @@ use serde_yaml::{Error, Location, Spanned};
 
 use crate::source::nearest;
 
+use super::rule_file::RuleFile;
+
 /// A mistake in a rule file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleError {
@@ -68,7 +70,7 @@ impl At {
 
     /// The error there.
     pub(super) fn error(self, file: &str, text: &str, message: String, help: Option<String>) -> RuleError {
-        let range = self.in_text(text);
+        let range = self.in_text(text).map(|range| narrow(text, range, &message));
         let (line, column) = range.as_ref().map_or((self.line + self.below, 0), |range| {
             let before = &text[..range.start];
             let start = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -101,6 +103,16 @@ impl At {
     }
 }
 
+/// The first word that a message quotes, where the line has it.
+fn narrow(text: &str, range: Range<usize>, message: &str) -> Range<usize> {
+    let Some(word) = message.split('\'').nth(1).filter(|word| !word.is_empty()) else { return range };
+    let line = &text[range.clone()];
+    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-');
+    let is_whole = |at: usize| !is_part(line[..at].chars().next_back()) && !is_part(line[at + word.len()..].chars().next());
+    let found = line.match_indices(word).map(|(at, _)| at).find(|at| is_whole(*at));
+    found.map_or(range.clone(), |at| range.start + at..range.start + at + word.len())
+}
+
 /// What the parser of YAML says, in our words as far as they differ.
 pub(super) fn of_yaml(file: &str, text: &str, error: &Error) -> RuleError {
     let error = error.without_snippet();
@@ -109,25 +121,30 @@ pub(super) fn of_yaml(file: &str, text: &str, error: &Error) -> RuleError {
     let said = said.lines().next().unwrap_or_default();
     let said = said.split(" at line ").next().unwrap_or(said);
     let said = said.strip_prefix("error: ").unwrap_or(said).to_owned();
-    let help = choice(&said).or_else(|| {
-        let missing = said.contains("missing field");
-        (!missing).then(|| "look for indentation, quotes and brackets that do not match, here and just before".to_owned())
-    });
-    at.error(file, text, said, help)
+    let help = choice(&said).or_else(|| missing(&said)).unwrap_or_else(|| BROKEN.to_owned());
+    at.error(file, text, said, Some(help))
 }
 
-/// What helps where a key or a word is none of those that are known: "unknown field `x`, expected one of `a`, `b`".
+const BROKEN: &str = "look for indentation, quotes and brackets that do not match, here and just before";
+
+/// What helps where a key or a word is none of those that are known: "unknown field `x`, expected one of a, b".
 fn choice(said: &str) -> Option<String> {
-    let (before, after) = said.split_once(", expected ")?;
-    let (what, known) = (between(before).next()?, between(after).collect::<Vec<_>>());
-    if known.is_empty() {
-        return None;
-    }
-    let near = nearest(what, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
-    Some(near.unwrap_or_else(|| format!("expected one of {}", known.join(", "))))
+    let (before, known) = said.split_once(", expected ")?;
+    let what = between(before)?;
+    let known = known.trim_start_matches("one of ").split(", ").map(|word| word.trim_matches('`'));
+    let near = nearest(what, known.clone()).map(|near| format!("did you mean `{near}`?"));
+    Some(near.unwrap_or_else(|| format!("expected one of {}", known.collect::<Vec<_>>().join(", "))))
 }
 
-/// What stands between backticks.
-fn between(text: &str) -> impl Iterator<Item = &str> {
-    text.split('`').skip(1).step_by(2)
+/// What a key means that is missing: "missing field `x`".
+fn missing(said: &str) -> Option<String> {
+    let key = between(said).filter(|_| said.starts_with("missing field"))?;
+    let schema = schemars::schema_for!(RuleFile);
+    let means = schema.get("properties")?.get(key)?.get("description")?.as_str()?;
+    Some(format!("`{key}`: {means}"))
+}
+
+/// What stands between the first backticks.
+fn between(text: &str) -> Option<&str> {
+    text.split('`').nth(1)
 }

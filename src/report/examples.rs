@@ -41,7 +41,7 @@ fn says(failure: &Failure) -> String {
     match failure {
         Failure::Says(what) => format!("          {}\n", clean(&mask_text(what))),
         Failure::Differs { key, is, wanted } => {
-            let mut text = format!("          {key}: - is what the example says, + what is\n");
+            let mut text = format!("          `{key}` differs (- the example, + what is):\n");
             let lines = |lines: &[String]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
             let (wanted, is) = (lines(wanted), lines(is));
             for change in TextDiff::from_lines(&wanted, &is).iter_all_changes() {

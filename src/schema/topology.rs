@@ -44,7 +44,8 @@ impl Writer<'_> {
             "rule": one_of(ids.map(|rule| (rule.id.as_str(), rule.file.title.as_str()))),
             "role": {"enum": roles},
             "link": one_of(self.catalogue.links.iter().map(|link| (link.id.as_str(), link.title.as_str()))),
-            "severity": {"enum": SEVERITIES},
+            // `off` is a truth value to readers of YAML 1.1. Said so that no editor proposes to write `false`.
+            "severity": {"anyOf": [{"enum": SEVERITIES}, {"not": {"not": {"const": false}}}]},
         })
     }
 
