@@ -192,7 +192,8 @@ fn the_schema_of_rules_and_their_reader_agree() {
         let text = RULE.replace(from, to);
         let read = carbonlint::lint::add_own(&engine.rules, [("x.yaml", text.as_str())], &engine.catalogue);
         assert_eq!(read.is_ok(), *good, "the reader: {text}: {:?}", read.err());
-        let errors: Vec<String> = schema.iter_errors(&yaml(&text)).map(|error| format!("{error} at {}", error.instance_path())).collect();
+        let errors: Vec<String> =
+            schema.iter_errors(&yaml(&text)).map(|error| format!("{error} at {}", error.instance_path())).collect();
         assert_eq!(errors.is_empty(), *good, "the schema: {text}: {errors:#?}");
     }
 }

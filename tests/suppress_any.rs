@@ -82,7 +82,8 @@ proptest! {
         // A line that goes on in the next one takes no comment.
         starts.retain(|start| !text[..*start].ends_with("\\\n"));
         let at = starts[line % starts.len()];
-        files[file].1.insert_str(at, &comment(files[file].0, &format!("ignore {rule}: why")));
+        let comment = comment(files[file].0, &format!("ignore {rule}: why"));
+        files[file].1.insert_str(at, &comment);
         let (_, after) = lint(&files);
         let ours = |finding: &&Finding| finding.rule != "unused-ignore";
         let kept: BTreeSet<String> = after.findings.iter().filter(ours).map(told).collect();
