@@ -87,6 +87,16 @@ impl Project {
         let model = Arc::get_mut(&mut self.model)?;
         Some(Arc::make_mut(&mut model.inputs.sources).add(name, content, None))
     }
+
+    /// Takes out of what was found what a baseline has, which was read from `source`.
+    pub fn compare(
+        &self,
+        overrides: &HashMap<String, Option<Severity>>,
+        (baseline, source): (&Baseline, SourceId),
+        linted: &mut Linted,
+    ) {
+        baseline.apply(&self.model, &self.rules, &Engine::options(self, overrides), source, linted);
+    }
 }
 
 /// What came of mending a project.
@@ -304,17 +314,6 @@ impl Engine {
     /// Lints a project. `overrides` replace severities, those of the topology too; `None` switches a rule off.
     pub fn lint(&self, project: &Project, overrides: &HashMap<String, Option<Severity>>) -> Linted {
         lint::run(&project.model, &project.rules, &Self::options(project, overrides))
-    }
-
-    /// Takes out of what was found what a baseline has, which was read from `source`.
-    pub fn compare(
-        &self,
-        project: &Project,
-        overrides: &HashMap<String, Option<Severity>>,
-        (baseline, source): (&Baseline, SourceId),
-        linted: &mut Linted,
-    ) {
-        baseline.apply(&project.model, &project.rules, &Self::options(project, overrides), source, linted);
     }
 
     fn options(project: &Project, overrides: &HashMap<String, Option<Severity>>) -> Options {

@@ -117,7 +117,7 @@ impl Checker<'_> {
         let source = self.baseline.as_ref().and_then(|known| project.add_source(&known.name, Arc::clone(&known.content)));
         let mut linted = self.engine.lint(&project, &self.overrides);
         if let (Some(known), Some(source), None) = (&self.baseline, source, &self.options.write_baseline) {
-            self.engine.compare(&project, &self.overrides, (&known.baseline, source), &mut linted);
+            project.compare(&self.overrides, (&known.baseline, source), &mut linted);
         }
         Some((project, linted))
     }
