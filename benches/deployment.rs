@@ -63,7 +63,7 @@ fn stages(criterion: &mut Criterion) {
     group.bench_function("lint", |bencher| bencher.iter(|| black_box(engine.lint(&project, &HashMap::new()))));
     let linted = engine.lint(&project, &HashMap::new());
     let report = Report { project: &project, linted: &linted, mended: None };
-    let run = Run { rules: &engine.rules, reports: vec![report], unread: Vec::new() };
+    let run = Run { rules: &engine.rules, reports: vec![report], unread: Vec::new(), show_ignored: false };
     println!("{} findings to report", linted.findings.len());
     group.bench_function("report: human", |bencher| bencher.iter(|| black_box(human::render(&run, &Style::default()))));
     group.bench_function("report: json", |bencher| bencher.iter(|| black_box(json::render(&run))));

@@ -14,7 +14,7 @@ use crate::config::{Documents, Format};
 use crate::deployment::{self, Deployment, Inputs};
 use crate::fix::{self, Applied, FileChange, FileEdit, HeldBack, Plan, Planner, Refuse, Suggestion, TRIALS, Wish};
 use crate::home::{self, Disk, FileState, Home, ReadError, Storage, Wanted};
-use crate::lint::{self, Linted, Options, Rules};
+use crate::lint::{self, Baseline, Linted, Options, Rules};
 use crate::source::{Content, Source, SourceId, Sources, TextKind, mask_text};
 use crate::topology::{self, Layer, Topology, TopologyError};
 
@@ -77,6 +77,25 @@ impl Project {
         let bytes: BTreeMap<SourceId, Vec<u8>> =
             sources.filter_map(|(id, source)| Some((id, (*changed(source)?).clone()))).collect();
         (!bytes.is_empty()).then(|| self.with(Arc::new(self.model.edited(&bytes))))
+    }
+}
+
+impl Project {
+    /// Adds a file that only findings are about: a baseline.
+    pub fn add_source(&mut self, name: &str, content: Arc<Content>) -> Option<SourceId> {
+        // Nobody shares a project that was just opened.
+        let model = Arc::get_mut(&mut self.model)?;
+        Some(Arc::make_mut(&mut model.inputs.sources).add(name, content, None))
+    }
+
+    /// Takes out of what was found what a baseline has, which was read from `source`.
+    pub fn compare(
+        &self,
+        overrides: &HashMap<String, Option<Severity>>,
+        (baseline, source): (&Baseline, SourceId),
+        linted: &mut Linted,
+    ) {
+        baseline.apply(&self.model, &self.rules, &Engine::options(self, overrides), source, linted);
     }
 }
 
@@ -401,6 +420,16 @@ fn content(path: &Path, storage: &StorageBelow<'_>) -> Result<Arc<Content>, Open
     let around = storage(&[]).real(path).map_err(|_| unreadable(ReadError::Absent))?;
     let bytes = storage(&[around.parent().unwrap_or(Path::new("."))]).read(&around).map_err(unreadable)?.bytes;
     Ok(Arc::new(Content::decode(bytes, TextKind::Utf8)))
+}
+
+/// A file that the user names, wherever it lies.
+///
+/// # Errors
+/// If it cannot be read: why.
+pub fn read_named(path: &Path) -> Result<Arc<Content>, ReadError> {
+    let real = Disk::below([]).real(path)?;
+    let folder = real.parent().unwrap_or(Path::new("."));
+    Ok(Arc::new(Content::decode(Disk::below([folder]).read(&real)?.bytes, TextKind::Utf8)))
 }
 
 fn folder_of(topology: &Path) -> &Path {

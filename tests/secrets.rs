@@ -117,7 +117,7 @@ fn everything(files: &HashMap<&str, Vec<u8>>) -> String {
     };
     let linted = ENGINE.lint(&project, &HashMap::new());
     let report = Report { project: &project, linted: &linted, mended: None };
-    let run = Run { rules: &ENGINE.rules, reports: vec![report], unread: Vec::new() };
+    let run = Run { rules: &ENGINE.rules, reports: vec![report], unread: Vec::new(), show_ignored: false };
     let mut parts = vec![
         human::render(&run, &style),
         short::render(&run),

@@ -167,6 +167,18 @@ pub struct Check {
     /// Give a rule another severity, or switch it off: error, warning, info, off; may be repeated
     #[arg(long, value_name = "ID=SEVERITY")]
     pub rule: Vec<String>,
+    /// Make every link that cannot be judged an error: --rule undecidable=error
+    #[arg(long)]
+    pub strict_undecidable: bool,
+    /// List what comments and the topology ignore too, each with its reason
+    #[arg(long)]
+    pub show_ignored: bool,
+    /// Leave out the findings of this file, and say which of them are gone: only new ones count
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write what is found to a baseline; with --baseline only what both have
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["format", "output", "statistics"])]
+    pub write_baseline: Option<PathBuf>,
     /// Rules of your own.
     #[command(flatten)]
     pub own: OwnRules,

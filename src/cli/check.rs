@@ -1,7 +1,7 @@
 //! `check`: lints, mends or shows what would be mended, one topology after the other, and reports on all of them at once.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::catalogue::Severity;
@@ -12,6 +12,7 @@ use crate::report::{self, Report, Run, Unread};
 use crate::source::nearest;
 
 use super::args::{Check, Color, FailOn, Format, Prefer, Wanted};
+use super::baseline::{self, Known};
 use super::output::{self, Destination, Output};
 use super::progress::Progress;
 use super::target::{self, Target};
@@ -19,6 +20,9 @@ use super::{COULD_NOT_RUN, Outcome, style};
 
 /// Severities that replace those of rules.
 type Overrides = HashMap<String, Option<Severity>>;
+
+/// The rule that `--strict-undecidable` switches on.
+const UNDECIDABLE: &str = "undecidable";
 
 /// A topology that was checked.
 enum Checked {
@@ -51,6 +55,7 @@ struct Checker<'a> {
     color: Color,
     overrides: Overrides,
     targets: Vec<Target>,
+    baseline: Option<Known>,
     progress: Progress,
 }
 
@@ -65,8 +70,15 @@ struct Failures {
 pub fn check(engine: &Engine, options: &Check, color: Color) -> Result<Outcome, String> {
     let wanted = wanted(options)?;
     let targets = target::of(&options.topologies)?;
-    let overrides = overrides(engine, &targets, &options.rule)?;
-    let checker = Checker { engine, options, color, overrides, targets, progress: Progress::start(options.quiet) };
+    let baseline = Known::of(options, targets.len())?;
+    let mut overrides = overrides(engine, &targets, &options.rule)?;
+    if options.strict_undecidable {
+        overrides.entry(UNDECIDABLE.to_owned()).or_insert(Some(Severity::Error));
+    }
+    let checker = Checker { engine, options, color, overrides, targets, baseline, progress: Progress::start(options.quiet) };
+    if let Some(path) = &options.write_baseline {
+        return checker.write_baseline(path);
+    }
     if options.diff { checker.diff() } else { checker.report(&wanted) }
 }
 
@@ -100,10 +112,23 @@ impl Checker<'_> {
             failures.unread.push(Unread { name: target.name(), why: error.why() });
             failures.errors.push(target.explain(&error, &style(self.color, false, true)));
         });
-        let project = opened.ok()?;
+        let mut project = opened.ok()?;
         self.say("checking", index);
-        let linted = self.engine.lint(&project, &self.overrides);
+        let source = self.baseline.as_ref().and_then(|known| project.add_source(&known.name, Arc::clone(&known.content)));
+        let mut linted = self.engine.lint(&project, &self.overrides);
+        if let (Some(known), Some(source), None) = (&self.baseline, source, &self.options.write_baseline) {
+            project.compare(&self.overrides, (&known.baseline, source), &mut linted);
+        }
         Some((project, linted))
+    }
+
+    /// Writes what is found, or what of it the baseline has already.
+    fn write_baseline(&self, path: &Path) -> Result<Outcome, String> {
+        let mut failures = Failures::default();
+        let Some((project, linted)) = self.open(0, &mut failures) else { return Err(failures.errors.join("\n")) };
+        let mut outcome = baseline::write(path, self.baseline.as_ref(), &project, &linted)?;
+        outcome.quiet = self.options.quiet;
+        Ok(outcome)
     }
 
     fn say(&self, what: &str, index: usize) {
@@ -156,7 +181,7 @@ impl Checker<'_> {
         }
         let reports: Vec<Report<'_>> = checked.iter().map(Checked::report).collect();
         let rules = rules(self.engine, &reports);
-        let run = Run { rules: &rules, reports, unread: failures.unread };
+        let run = Run { rules: &rules, reports, unread: failures.unread, show_ignored: self.options.show_ignored };
         let destinations = destinations.map_or_else(|| prepare(wanted), Ok)?;
         let mut outcome = Outcome { errors: failures.errors, quiet: self.options.quiet, ..Outcome::default() };
         outcome.status = run.reports.iter().map(|report| self.status(report.linted)).max().unwrap_or_default();
@@ -251,7 +276,7 @@ impl Checker<'_> {
         if self.options.statistics {
             let reports: Vec<Report<'_>> = opened.iter().map(Checked::report).collect();
             let rules = rules(self.engine, &reports);
-            let run = Run { rules: &rules, reports, unread: Vec::new() };
+            let run = Run { rules: &rules, reports, unread: Vec::new(), show_ignored: false };
             notes.extend(self.statistics(&run));
         }
         Ok(Outcome {

@@ -1,6 +1,7 @@
 //! The command line: arguments in, a report and an exit status out. Nothing else prints or ends the process.
 
 mod args;
+mod baseline;
 mod check;
 mod generated;
 mod output;

@@ -4,6 +4,7 @@
 //! input or output and knows no product: which paths matter is for the catalogue to say.
 
 mod change;
+mod directives;
 mod disk;
 mod documents;
 mod encode;
@@ -33,6 +34,8 @@ mod tests;
 #[cfg(test)]
 mod tests_change;
 #[cfg(test)]
+mod tests_directives;
+#[cfg(test)]
 mod tests_json;
 #[cfg(test)]
 mod tests_json_any;
@@ -52,6 +55,7 @@ mod tests_property_xml;
 use std::ops::Range;
 
 pub use change::{Change, Edit, change, set};
+pub use directives::Directive;
 pub use documents::{Documents, Parsed};
 pub use encode::{apply, encode};
 pub use malformed::{Malformed, Twice};
@@ -82,6 +86,7 @@ pub enum Format {
 pub struct Document {
     body: Body,
     disk: DiskMap,
+    directives: Vec<Directive>,
 }
 
 #[derive(Debug)]
@@ -137,7 +142,9 @@ impl Document {
             Format::Json => Body::Json(json_tree::Tree::parse(content)?),
             Format::Script(syntax) => Body::Script(syntax, script::read(content.text(), syntax)),
         };
-        Ok(Self { body, disk: DiskMap::new(content) })
+        let tree = if let Body::Xml(tree) = &body { Some(tree) } else { None };
+        let directives = directives::find(content, format, tree);
+        Ok(Self { body, disk: DiskMap::new(content), directives })
     }
 
     /// How the file is written.
@@ -149,6 +156,11 @@ impl Document {
             Body::Json(_) => Format::Json,
             Body::Script(syntax, _) => Format::Script(syntax),
         }
+    }
+
+    /// Comments that are meant for us, in document order.
+    pub fn directives(&self) -> &[Directive] {
+        &self.directives
     }
 
     /// Active values at the path, in document order. A repeated element gives several; an empty one counts.

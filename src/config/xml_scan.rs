@@ -181,7 +181,14 @@ impl<'a> Scanner<'a> {
             let found = self
                 .trouble(at..at + 2, format!("`--` in the comment of line {}; expected `-->` or other dashes", self.line(start)));
             let nested = self.text[..at].ends_with("<!");
-            let cause = if nested { "comments cannot lie in each other" } else { "XML allows no `--` within a comment" };
+            let ours = inner.trim_start().starts_with("carbonlint:");
+            let cause = match (nested, ours) {
+                (true, _) => "comments cannot lie in each other",
+                (_, true) => {
+                    "XML allows no `--` within a comment: write the reason behind a colon, `carbonlint: ignore RULE: why`"
+                }
+                _ => "XML allows no `--` within a comment",
+            };
             return Err(found.because(cause));
         }
         self.skip_to("-->", "a comment")

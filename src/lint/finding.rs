@@ -1,5 +1,7 @@
 //! What a rule reports.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::catalogue::Severity;
@@ -29,6 +31,8 @@ pub struct Finding {
     pub flow: Vec<Place>,
     /// Ways to mend it, the preferred one first.
     pub fixes: Vec<Fix>,
+    /// What it compares, by name: neither lines nor secrets.
+    pub values: BTreeMap<&'static str, String>,
     /// Survives moved lines; unique in a run.
     pub fingerprint: String,
 }

@@ -3,11 +3,14 @@
 //! Invariants: a rule sees the model through `model`'s table and nothing else; a rule that fails
 //! is itself a finding; the order of findings is the same on any number of threads.
 
+mod baseline;
 mod build_fix;
 mod check;
+mod comments;
 mod finding;
 mod follow;
 mod guard;
+mod ignored;
 mod labels;
 mod model;
 mod rule;
@@ -17,9 +20,12 @@ mod run;
 mod shared;
 mod suppress;
 mod tables;
+mod values;
 mod vocabulary;
 
+pub use baseline::Baseline;
 pub use finding::{Change, Finding, Fix, Label, Safety, Side};
+pub use ignored::{Ignored, Means};
 pub use model::Kind;
 pub use rule::{Rule, Rules, add_own, ids_of, load};
 pub use rule_error::RuleError;

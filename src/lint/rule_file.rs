@@ -20,6 +20,9 @@ pub struct RuleFile {
     pub title: String,
     /// How bad it is.
     pub severity: Severity,
+    /// Whether it is off unless somebody gives it a severity.
+    #[serde(default)]
+    pub off: bool,
     /// Other severities under conditions; the first that holds counts.
     #[serde(default)]
     pub severity_when: Vec<SeverityWhen>,

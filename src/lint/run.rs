@@ -14,12 +14,13 @@ use crate::source::{Place, Span, mask_text};
 use super::finding::{Finding, Label};
 use super::follow::Reaching;
 use super::guard::Guard;
+use super::ignored::{Ignored, Says};
 use super::labels;
 use super::model::{Handle, Kind, Ref};
 use super::rule::{Rule, Rules, template_name};
 use super::rule_file::{At, LabelFile};
 use super::shared;
-use super::suppress;
+use super::values;
 
 /// How to lint.
 #[derive(Debug, Clone, Default)]
@@ -35,8 +36,10 @@ pub struct Options {
 pub struct Linted {
     /// Findings, the worst first.
     pub findings: Vec<Finding>,
-    /// How many were ignored.
-    pub ignored: usize,
+    /// What would be among them, and is ignored; in the same order.
+    pub ignored: Vec<Ignored>,
+    /// How many were taken out because a baseline has them; `None` where there is none.
+    pub baselined: Option<usize>,
     /// Whether a rule could not be evaluated.
     pub failed: bool,
 }
@@ -44,24 +47,25 @@ pub struct Linted {
 impl Linted {
     /// Makes fingerprints unique among several topologies: nodes of the same names are in others too.
     pub fn within(&mut self, topology: &str) {
-        for finding in &mut self.findings {
+        let ignored = self.ignored.iter_mut().map(|ignored| &mut ignored.finding);
+        for finding in self.findings.iter_mut().chain(ignored) {
             finding.fingerprint = fingerprint(&[&finding.fingerprint, topology]);
         }
     }
 }
 
-/// Rules that the engine itself reports, for what no condition can say.
-pub const UNUSED_IGNORE: &str = "unused-ignore";
-/// See [`UNUSED_IGNORE`].
+/// A rule that the engine itself reports, for what no condition can say.
 pub const RULE_FAILED: &str = "rule-failed";
 
 /// Evaluates every rule on every object of its kind.
 pub fn run(model: &Arc<Deployment>, rules: &Rules, options: &Options) -> Linted {
-    let runner = Runner { model, rules, options, compiled: RwLock::default(), reaching: OnceLock::new() };
+    let runner = Runner::new(model, rules, options);
     let mut findings: Vec<Finding> = Vec::new();
     let mut reported: HashSet<usize> = HashSet::new();
     let mut failures: BTreeMap<&str, String> = BTreeMap::new();
-    for rule in &rules.rules {
+    // What is off unless asked for keeps nobody quiet.
+    let asked_for = |rule: &&Arc<Rule>| !rule.file.off || !runner.is_off(&rule.id);
+    for rule in rules.rules.iter().filter(asked_for) {
         match runner.evaluate(rule, &reported) {
             Ok(found) => {
                 // A rule that is off keeps the general ones quiet too: off is off.
@@ -79,20 +83,26 @@ pub fn run(model: &Arc<Deployment>, rules: &Rules, options: &Options) -> Linted 
         }
     }
     let failed = !failures.is_empty();
-    findings.extend(
-        failures.iter().filter_map(|(rule, why)| runner.own_finding(RULE_FAILED, &format!("{rule}: {why}"), Span::default())),
-    );
-    let (mut findings, ignored) = runner.suppress(findings);
-    findings.sort_by(|one, other| runner.order(one).cmp(&runner.order(other)));
+    let start = model.topology_place(Span::default());
+    findings.extend(failures.iter().filter_map(|(rule, why)| {
+        let detail = format!("{rule}: {why}");
+        runner.own_finding(RULE_FAILED, start, &Says::Detail(&detail))
+    }));
+    // Before anything is taken out: what is ignored changes no other finding's.
+    runner.sort(&mut findings);
     number_fingerprints(&mut findings);
-    Linted { findings, ignored, failed }
+    let (mut findings, ignored, mut unused) = runner.suppress(findings);
+    number_fingerprints(&mut unused);
+    findings.extend(unused);
+    runner.sort(&mut findings);
+    Linted { findings, ignored, baselined: None, failed }
 }
 
 /// A run in progress.
 pub(super) struct Runner<'a> {
     pub(super) model: &'a Arc<Deployment>,
-    rules: &'a Rules,
-    options: &'a Options,
+    pub(super) rules: &'a Rules,
+    pub(super) options: &'a Options,
     /// Expressions by their text.
     compiled: RwLock<HashMap<String, Arc<Expression<'a, 'static>>>>,
     /// Who calls whom, for nodes that get another offset.
@@ -101,9 +111,16 @@ pub(super) struct Runner<'a> {
 
 pub type Found = Vec<(Ref, Finding)>;
 
+impl<'a> Runner<'a> {
+    pub(super) fn new(model: &'a Arc<Deployment>, rules: &'a Rules, options: &'a Options) -> Self {
+        Self { model, rules, options, compiled: RwLock::default(), reaching: OnceLock::new() }
+    }
+}
+
 impl Runner<'_> {
-    fn is_off(&self, rule: &str) -> bool {
-        self.options.severities.get(rule).is_some_and(Option::is_none)
+    pub(super) fn is_off(&self, rule: &str) -> bool {
+        let off = || self.rules.get(rule).is_some_and(|rule| rule.file.off);
+        self.options.severities.get(rule).map_or_else(off, Option::is_none)
     }
 
     fn evaluate(&self, rule: &Rule, reported: &HashSet<usize>) -> Result<Found, Error> {
@@ -231,6 +248,7 @@ impl Runner<'_> {
             note: self.optional(rule, "note", file.note.is_some(), subject)?,
             labels: self.labels(rule, at, subject)?,
             flow: Vec::new(),
+            values: values::of(self.model, at, &self.options.folder),
             fingerprint: String::new(),
             fixes,
             nodes,
@@ -358,48 +376,14 @@ impl Runner<'_> {
         fingerprint(&[&finding.rule, &nodes.join(","), link, setting, file, key.unwrap_or_default()])
     }
 
-    /// A finding of the engine's own rules, at a place of the topology.
-    fn own_finding(&self, rule: &str, detail: &str, span: Span) -> Option<Finding> {
-        let rule = self.rules.get(rule).filter(|rule| !self.is_off(&rule.id))?;
+    /// A text of a rule of the engine's own.
+    pub(super) fn own_message(&self, rule: &Rule) -> String {
         let subject = self.subject(Ref::new(Kind::Topology, 0));
-        let message = self.render(rule, "message", &subject).unwrap_or_else(|_| rule.file.title.clone());
-        let message = if detail.is_empty() { message } else { format!("{message}: {}", mask_text(detail)) };
-        let severity = self.options.severities.get(&rule.id).copied().flatten().unwrap_or(rule.file.severity);
-        let label = Label { place: self.model.topology_place(span), text: rule.file.title.clone(), node: None };
-        Some(Finding {
-            rule: rule.id.clone(),
-            severity,
-            message,
-            symptom: None,
-            note: None,
-            nodes: Vec::new(),
-            link: None,
-            labels: vec![label],
-            flow: Vec::new(),
-            fixes: Vec::new(),
-            fingerprint: fingerprint(&[&rule.id, detail, "", "", "", &span.start.to_string()]),
-        })
+        self.render(rule, "message", &subject).unwrap_or_else(|_| rule.file.title.clone())
     }
 
-    /// Takes out what the topology ignores, and reports the entries that ignore nothing.
-    fn suppress(&self, findings: Vec<Finding>) -> (Vec<Finding>, usize) {
-        let ignores = &self.model.inputs.topology.ignores;
-        let mut suppressions = suppress::compile(ignores);
-        let before = findings.len();
-        let mut kept: Vec<Finding> = findings
-            .into_iter()
-            .filter(|finding| {
-                let matching = suppressions.iter_mut().filter(|one| one.matches(self.model, finding, &self.options.folder));
-                matching.map(|one| one.used = true).count() == 0
-            })
-            .collect();
-        let ignored = before - kept.len();
-        let all_off = |one: &suppress::Suppression| {
-            self.rules.rules.iter().filter(|rule| one.names(&rule.id)).all(|rule| self.is_off(&rule.id))
-        };
-        let unused = suppressions.iter().zip(ignores).filter(|(one, _)| !one.used && !all_off(one));
-        kept.extend(unused.filter_map(|(_, ignore)| self.own_finding(UNUSED_IGNORE, &ignore.rule.value, ignore.span)));
-        (kept, ignored)
+    pub(super) fn sort(&self, findings: &mut [Finding]) {
+        findings.sort_by(|one, other| self.order(one).cmp(&self.order(other)));
     }
 
     /// The worst first; before calls that fail what may be the cause of it: files, settings, nodes, ports.
@@ -443,13 +427,13 @@ fn merge(found: impl Iterator<Item = (Option<String>, Ref, Finding)>) -> Found {
 }
 
 /// A stable hash of what identifies a finding (64-bit FNV-1a), as 16 hexadecimal digits.
-fn fingerprint(parts: &[&str]) -> String {
+pub(super) fn fingerprint(parts: &[&str]) -> String {
     let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     format!("{hash:016x}")
 }
 
-fn number_fingerprints(findings: &mut [Finding]) {
+pub(super) fn number_fingerprints(findings: &mut [Finding]) {
     let mut seen: HashMap<String, usize> = HashMap::new();
     for finding in findings {
         let count = seen.entry(finding.fingerprint.clone()).or_default();

@@ -3,7 +3,7 @@
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::deployment::Deployment;
-use crate::source::nearest;
+use crate::source::{Span, mask_text, nearest};
 use crate::topology::{Ignore, Topology, TopologyError};
 
 use super::finding::Finding;
@@ -15,6 +15,10 @@ pub struct Suppression {
     node: Option<GlobMatcher>,
     file: Option<GlobMatcher>,
     link: Option<GlobMatcher>,
+    /// Why.
+    pub reason: String,
+    /// The entry.
+    pub span: Span,
     /// Whether it has ignored something.
     pub used: bool,
 }
@@ -52,13 +56,16 @@ pub fn compile(ignores: &[Ignore]) -> Vec<Suppression> {
             node: optional(&ignore.node, false)?,
             file: optional(&ignore.file, true)?,
             link: optional(&ignore.link, false)?,
+            reason: mask_text(&ignore.reason.value),
+            span: ignore.span,
             used: false,
         })
     };
     ignores.iter().filter_map(|ignore| one(ignore).ok()).collect()
 }
 
-fn glob(pattern: &str, paths: bool) -> Result<GlobMatcher, String> {
+/// A pattern, ready to match, or why it is none.
+pub fn glob(pattern: &str, paths: bool) -> Result<GlobMatcher, String> {
     let built = GlobBuilder::new(pattern).literal_separator(paths).build();
     built.map(|glob| glob.compile_matcher()).map_err(|error| format!("'{pattern}' is no pattern: {}", error.kind()))
 }

@@ -2,7 +2,7 @@
 
 use crate::catalogue::Severity;
 use crate::fix::{Suggestion, suggest};
-use crate::lint::{Finding, Safety};
+use crate::lint::{Finding, Ignored, Safety};
 
 use super::snippet::{self, Texts};
 use super::words::{Ink, clean, count, paragraph, wrap};
@@ -14,12 +14,12 @@ const PLACES: usize = 6;
 /// The whole report: one topology after the other, each under its name where there are several.
 pub fn render(run: &Run<'_>, style: &Style) -> String {
     if !run.is_several() {
-        return run.reports.iter().map(|report| one(report, *style)).collect();
+        return run.reports.iter().map(|report| one(run, report, *style)).collect();
     }
     let mut text = String::new();
     for report in &run.reports {
         text.push_str(&style.paint(Ink::Strong, &format!("topology {}", clean(report.topology()))));
-        text.push_str(&format!("\n\n{}\n", one(report, *style)));
+        text.push_str(&format!("\n\n{}\n", one(run, report, *style)));
     }
     text + &together(run, *style)
 }
@@ -40,7 +40,7 @@ fn together(run: &Run<'_>, style: Style) -> String {
     format!("{heading} {}\n", parts.join(", "))
 }
 
-fn one(report: &Report<'_>, style: Style) -> String {
+fn one(run: &Run<'_>, report: &Report<'_>, style: Style) -> String {
     let mut texts = Texts::new(report.model());
     let shown: Vec<&Finding> =
         report.linted.findings.iter().filter(|finding| style.verbose || finding.severity > Severity::Info).collect();
@@ -52,6 +52,10 @@ fn one(report: &Report<'_>, style: Style) -> String {
     }
     for finding in &shown {
         text.push_str(&self::finding(report, &mut texts, finding, style));
+        text.push('\n');
+    }
+    for ignored in report.linted.ignored.iter().filter(|_| run.show_ignored) {
+        text.push_str(&self::ignored(report, ignored, style));
         text.push('\n');
     }
     text.push_str(&checked::render(report, style));
@@ -74,6 +78,17 @@ fn finding(report: &Report<'_>, texts: &mut Texts<'_>, finding: &Finding, style:
         text.push_str(&self::fix(report, &suggestion, index == 0, style));
     }
     text
+}
+
+/// What it is, where, and why it does not count.
+fn ignored(report: &Report<'_>, ignored: &Ignored, style: Style) -> String {
+    let sources = report.model().sources();
+    let mut text = heading(&ignored.finding, style);
+    if let Some(label) = ignored.finding.labels.first() {
+        text.push_str(&paragraph(style, (Ink::Faint, "at:"), &sources.file_line(label.place), 2));
+    }
+    let why = format!("{} ({})", ignored.reason, sources.file_line(ignored.place));
+    text + &paragraph(style, (Ink::Strong, "ignored:"), &why, 2)
 }
 
 /// `error[rule]: message`, the message in as many lines as it needs.
@@ -124,6 +139,9 @@ fn totals_of(summary: &Summary, style: Style) -> String {
     }
     if summary.ignored > 0 {
         parts.push(format!("{} ignored", summary.ignored));
+    }
+    if let Some(baselined) = summary.baselined {
+        parts.push(format!("{} in the baseline", count(baselined, "finding")));
     }
     parts.join(", ")
 }

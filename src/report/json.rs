@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::deployment::Deployment;
 use crate::fix::suggest;
-use crate::lint::{Finding, Label};
+use crate::lint::{Finding, Ignored, Label, Means};
 
 use super::{Report, Run, Summary};
 
@@ -14,6 +14,9 @@ struct Document<'a> {
     tool_version: &'static str,
     summary: Summary,
     findings: Vec<FindingJson<'a>>,
+    /// Only where they are wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ignored: Option<Vec<FindingJson<'a>>>,
 }
 
 #[derive(Serialize)]
@@ -30,6 +33,18 @@ struct FindingJson<'a> {
     /// Only where several topologies were checked: names of nodes are unique in one.
     #[serde(skip_serializing_if = "Option::is_none")]
     topology: Option<&'a str>,
+    /// Why it is ignored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ignored: Option<IgnoredJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct IgnoredJson<'a> {
+    reason: &'a str,
+    by: &'static str,
+    file: &'a str,
+    line: usize,
+    column: usize,
 }
 
 #[derive(Serialize)]
@@ -69,6 +84,7 @@ pub fn render(run: &Run<'_>) -> String {
         tool_version: env!("CARGO_PKG_VERSION"),
         summary: Summary::of_all(run),
         findings: run.findings().map(|(report, found)| finding(report, found, run.is_several())).collect(),
+        ignored: run.show_ignored.then(|| run.ignored().map(|(report, one)| ignored(report, one, run.is_several())).collect()),
     })
 }
 
@@ -90,7 +106,20 @@ fn finding<'a>(report: Report<'a>, finding: &'a Finding, several: bool) -> Findi
         fixes: finding.fixes.iter().map(|one| fix(model, one)).collect(),
         fingerprint: &finding.fingerprint,
         topology: several.then(|| report.topology()),
+        ignored: None,
     }
+}
+
+fn ignored<'a>(report: Report<'a>, ignored: &'a Ignored, several: bool) -> FindingJson<'a> {
+    let sources = report.model().sources();
+    let start = sources.position(ignored.place).start;
+    let by = match ignored.by {
+        Means::Comment => "comment",
+        Means::Topology => "topology",
+    };
+    let file = &sources.get(ignored.place.source).name;
+    let why = IgnoredJson { reason: &ignored.reason, by, file, line: start.line, column: start.column };
+    FindingJson { ignored: Some(why), ..finding(report, &ignored.finding, several) }
 }
 
 fn label<'a>(model: &'a Deployment, label: &'a Label, primary: bool) -> LabelJson<'a> {

@@ -2,6 +2,7 @@
 //!
 //! There is no standard; the elements are those that the schema of Jenkins' xUnit plugin and all known readers share.
 
+use std::collections::HashMap;
 use std::io;
 
 // Writing only, one dependency, and escaping is its business; `quick-junit` would bring clocks and ids that no report here has.
@@ -9,7 +10,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use crate::catalogue::Severity;
-use crate::lint::{Finding, Label, Safety};
+use crate::lint::{Finding, Ignored, Label, Safety};
 
 use super::words::{is_unsafe, said};
 use super::{Report, Run};
@@ -42,7 +43,7 @@ pub fn render(run: &Run<'_>) -> String {
 
 fn document(run: &Run<'_>) -> io::Result<Vec<u8>> {
     let suites: Vec<(Report<'_>, Vec<Case<'_>>)> = run.reports.iter().map(|report| (*report, cases(*report))).collect();
-    let tests: usize = suites.iter().map(|(_, cases)| cases.len()).sum();
+    let tests = suites.iter().map(|(_, cases)| cases.len()).sum::<usize>() + run.ignored().count();
     let failures: usize = suites.iter().map(|(_, cases)| cases.iter().filter(|case| case.fails()).count()).sum();
     let unread = run.unread.len();
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
@@ -52,7 +53,7 @@ fn document(run: &Run<'_>) -> io::Result<Vec<u8>> {
         .with_attribute(("name", "carbonlint"))
         .with_attributes(counts(tests + unread, failures, unread).each_ref().map(|(name, count)| (*name, count.as_str())))
         .write_inner_content(|writer| {
-            suites.iter().try_for_each(|(report, cases)| suite(writer, *report, cases))?;
+            suites.iter().try_for_each(|(report, cases)| suite(writer, *report, cases, run.show_ignored))?;
             run.unread.iter().try_for_each(|one| unread_suite(writer, &one.name, &one.why))
         })?;
     let mut bytes = writer.into_inner();
@@ -77,11 +78,14 @@ fn cases(report: Report<'_>) -> Vec<Case<'_>> {
     cases
 }
 
-fn suite(writer: &mut Writer<Vec<u8>>, report: Report<'_>, cases: &[Case<'_>]) -> io::Result<()> {
+fn suite(writer: &mut Writer<Vec<u8>>, report: Report<'_>, cases: &[Case<'_>], show_ignored: bool) -> io::Result<()> {
     let name = plain(report.topology());
     let failures = cases.iter().filter(|case| case.fails()).count();
     let element = writer.create_element("testsuite").with_attribute(("name", name.as_str()));
-    let counts = counts(cases.len(), failures, 0);
+    let ignored: &[Ignored] = if show_ignored { &report.linted.ignored } else { &[] };
+    let counts = counts(cases.len() + ignored.len(), failures, 0);
+    let number = ignored.len().to_string();
+    let element = element.with_attributes((!ignored.is_empty()).then_some(("skipped", number.as_str())));
     element.with_attributes(counts.each_ref().map(|(name, count)| (*name, count.as_str()))).write_inner_content(|writer| {
         for case in cases {
             // Readers tell cases apart by class and name: nodes of the same name are in other topologies too.
@@ -93,8 +97,29 @@ fn suite(writer: &mut Writer<Vec<u8>>, report: Report<'_>, cases: &[Case<'_>]) -
                 element.write_inner_content(|writer| content(writer, report, case))?;
             }
         }
-        Ok(())
+        skipped(writer, report, &name, ignored)
     })?;
+    Ok(())
+}
+
+/// A case for each finding that is ignored: one of a node cannot be skipped in part.
+fn skipped(writer: &mut Writer<Vec<u8>>, report: Report<'_>, class: &str, ignored: &[Ignored]) -> io::Result<()> {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for one in ignored {
+        let nodes = report.nodes(&one.finding);
+        let link = one.finding.link.as_ref().map(|link| format!(" {link}")).unwrap_or_default();
+        let name = plain(&format!("{}: {}{link}", nodes.first().unwrap_or(&TOPOLOGY), one.finding.rule));
+        let count = seen.entry(name.clone()).or_default();
+        *count += 1;
+        let name = if *count > 1 { format!("{name} {count}") } else { name };
+        let reason = plain(&format!("{} ({})", one.reason, report.model().sources().file_line(one.place)));
+        let case = writer.create_element("testcase").with_attribute(("classname", class));
+        case.with_attribute(("name", name.as_str())).write_inner_content(|writer| {
+            writer.create_element("skipped").with_attribute(("message", reason.as_str())).write_empty()?;
+            writer.create_element("system-out").write_text_content(BytesText::new(&line(report, &one.finding)))?;
+            Ok(())
+        })?;
+    }
     Ok(())
 }
 

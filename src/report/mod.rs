@@ -35,7 +35,7 @@ pub mod unified;
 mod words;
 
 use crate::deployment::Deployment;
-use crate::lint::{Finding, Linted, Rules};
+use crate::lint::{Finding, Ignored, Linted, Rules};
 use crate::project::{Mended, Project};
 
 pub use summary::Summary;
@@ -87,6 +87,8 @@ pub struct Run<'a> {
     pub reports: Vec<Report<'a>>,
     /// Those that could not be.
     pub unread: Vec<Unread>,
+    /// Whether what is ignored is listed too, after everything else.
+    pub show_ignored: bool,
 }
 
 impl<'a> Run<'a> {
@@ -98,6 +100,12 @@ impl<'a> Run<'a> {
     /// Every finding with its report, in order.
     fn findings(&self) -> impl Iterator<Item = (Report<'a>, &'a Finding)> {
         self.reports.iter().flat_map(|report| report.linted.findings.iter().map(|finding| (*report, finding)))
+    }
+
+    /// What is ignored, with its report, in order; nothing unless it is wanted.
+    fn ignored(&self) -> impl Iterator<Item = (Report<'a>, &'a Ignored)> {
+        let wanted = self.reports.iter().filter(|_| self.show_ignored);
+        wanted.flat_map(|report| report.linted.ignored.iter().map(|ignored| (*report, ignored)))
     }
 }
 

@@ -11,8 +11,12 @@ pub fn list(rules: &Rules) -> String {
         .ids()
         .into_iter()
         .filter_map(|id| rules.get(id))
-        .map(|rule| vec![rule.id.clone(), rule.file.severity.name().to_owned(), title(rule)]);
+        .map(|rule| vec![rule.id.clone(), severity(rule).to_owned(), title(rule)]);
     table(&rows.collect::<Vec<_>>(), "")
+}
+
+fn severity(rule: &Rule) -> &'static str {
+    if rule.file.off { "off" } else { rule.file.severity.name() }
 }
 
 fn title(rule: &Rule) -> String {
@@ -28,6 +32,9 @@ pub fn show(rules: &Rules, id: &str) -> Result<String, String> {
     let rule = rules.get(id).ok_or_else(|| unknown(rules, id))?;
     let file = &rule.file;
     let mut text = format!("{}: {}\n\nseverity: {}", rule.id, file.title, file.severity.name());
+    if file.off {
+        text.push_str(&format!("; off unless it is given one (--rule {}={})", rule.id, file.severity.name()));
+    }
     for other in &file.severity_when {
         text.push_str(&format!("; {} when {}", other.severity.name(), other.when.value));
     }

@@ -6,14 +6,14 @@ use base64::engine::general_purpose::STANDARD;
 use crate::catalogue::Severity;
 use crate::config;
 use crate::fix::{FileEdit, Suggestion, suggest};
-use crate::lint::{Finding, Label, Rule, Rules, Safety};
+use crate::lint::{Finding, Ignored, Label, Means, Rule, Rules, Safety};
 use crate::source::{Place, SourceId, mask};
 
 use super::json::pretty;
 use super::sarif_log::{
     ArtifactChange, ArtifactLocation, CodeFlow, Configuration, Content, Driver, Fingerprints, FixLog, FixProperties, Help,
     Invocation, Location, Log, Notification, PhysicalLocation, Region, Replacement, ResultLog, ResultProperties, RuleLog,
-    RuleProperties, RunLog, Step, Text, ThreadFlow, Tool,
+    RuleProperties, RunLog, Step, Suppression, Text, ThreadFlow, Tool,
 };
 use super::words::{clean, said};
 use super::{Report, Run};
@@ -39,10 +39,32 @@ pub fn render(run: &Run<'_>) -> String {
             },
             invocations: [invocation(run)],
             column_kind: "unicodeCodePoints",
-            results: run.findings().map(|(report, found)| result(report, found, &ids, run.is_several())).collect(),
+            results: results(run, &ids),
         }],
     };
     pretty(&log)
+}
+
+fn results<'a>(run: &Run<'a>, ids: &[&str]) -> Vec<ResultLog<'a>> {
+    let several = run.is_several();
+    let found = run.findings().map(|(report, found)| ResultLog {
+        suppressions: run.show_ignored.then(Vec::new),
+        ..result(report, found, ids, several)
+    });
+    let ignored = run.ignored().map(|(report, ignored)| ResultLog {
+        suppressions: Some(vec![suppression(report, ignored)]),
+        ..result(report, &ignored.finding, ids, several)
+    });
+    found.chain(ignored).collect()
+}
+
+fn suppression(report: Report<'_>, ignored: &Ignored) -> Suppression {
+    let kind = match ignored.by {
+        Means::Comment => "inSource",
+        Means::Topology => "external",
+    };
+    let label = Label { place: ignored.place, text: String::new(), node: None };
+    Suppression { kind, justification: clean(&ignored.reason).into_owned(), location: labelled(report, &label, None) }
 }
 
 /// What kept the run from being whole.
@@ -71,7 +93,7 @@ fn rule<'a>(rules: &Rules, rule: &'a Rule) -> RuleLog<'a> {
         short_description: text(&rule.file.title),
         full_description: Text { text: first },
         help: Help { text: super::rules::show(rules, &rule.id).unwrap_or_default(), markdown: docs },
-        default_configuration: Configuration { level: level(rule.file.severity) },
+        default_configuration: Configuration { enabled: rule.file.off.then_some(false), level: level(rule.file.severity) },
         properties: RuleProperties {
             problem_severity: match rule.file.severity {
                 Severity::Error => "error",
@@ -98,6 +120,7 @@ fn result<'a>(report: Report<'a>, finding: &'a Finding, ids: &[&str], several: b
         related_locations: others.iter().zip(1..).map(|(label, id)| labelled(report, label, Some(id))).collect(),
         code_flows: flow(report, finding).into_iter().collect(),
         fixes: finding.fixes.iter().filter_map(|one| fix(report, &suggest(report.model(), one))).collect(),
+        suppressions: None,
         partial_fingerprints: Fingerprints { first: &finding.fingerprint },
         properties: ResultProperties {
             nodes: report.nodes(finding),

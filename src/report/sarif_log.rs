@@ -57,6 +57,9 @@ pub struct Help<'a> {
 
 #[derive(Serialize)]
 pub struct Configuration {
+    /// Said only where it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
     pub level: &'static str,
 }
 
@@ -101,8 +104,19 @@ pub struct ResultLog<'a> {
     pub code_flows: Vec<CodeFlow>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fixes: Vec<FixLog>,
+    /// Of all results or of none: the standard wants it so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suppressions: Option<Vec<Suppression>>,
     pub partial_fingerprints: Fingerprints<'a>,
     pub properties: ResultProperties<'a>,
+}
+
+/// Why a result does not count.
+#[derive(Serialize)]
+pub struct Suppression {
+    pub kind: &'static str,
+    pub justification: String,
+    pub location: Location,
 }
 
 #[derive(Serialize)]

@@ -24,10 +24,13 @@ pub struct Summary {
     pub warnings: usize,
     /// See `errors`.
     pub infos: usize,
-    /// Findings that the topology ignores.
+    /// Findings that the topology or comments ignore.
     pub ignored: usize,
     /// Findings that were mended in this run.
     pub fixed: usize,
+    /// Findings that the baseline has, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baselined: Option<usize>,
 }
 
 impl Summary {
@@ -43,6 +46,7 @@ impl Summary {
             infos: sum.infos + one.infos,
             ignored: sum.ignored + one.ignored,
             fixed: sum.fixed + one.fixed,
+            baselined: sum.baselined.or(one.baselined),
         })
     }
 
@@ -58,8 +62,9 @@ impl Summary {
             errors: findings(Severity::Error),
             warnings: findings(Severity::Warning),
             infos: findings(Severity::Info),
-            ignored: report.linted.ignored,
+            ignored: report.linted.ignored.len(),
             fixed: report.mended.map_or(0, |mended| mended.fixed),
+            baselined: report.linted.baselined,
         }
     }
 }

@@ -70,6 +70,16 @@ fn awkward() -> TempDir {
     folder
 }
 
+/// An example with a finding that a comment ignores.
+fn ignoring() -> TempDir {
+    let folder = copied("offset-mismatch");
+    let path = folder.path().join("homes/gw/repository/conf/carbon.xml");
+    let carbon = fs::read_to_string(&path).expect("the file");
+    let comment = "<!-- carbonlint: ignore thrift-port-mismatch: <moved> & \"gone\" -->\n<Offset>";
+    fs::write(path, carbon.replacen("<Offset>", comment, 1)).expect("it");
+    folder
+}
+
 fn validator(schema: &str) -> jsonschema::Validator {
     let text = fs::read_to_string(format!("{ROOT}/tests/schemas/{schema}")).expect("the schema");
     // The published pattern of a language has a bracket too many, which not every reader of patterns takes.
@@ -93,6 +103,11 @@ fn sarif_and_gitlab_keep_to_their_schemas() {
         assert_valid(&sarif, &printed(Path::new(ROOT), &["check", &example, "--format", "sarif"]));
         assert_valid(&gitlab, &printed(Path::new(ROOT), &["check", &example, "--format", "gitlab"]));
     }
+    let ignoring = ignoring();
+    let shown = ["check", "--show-ignored", "--format"];
+    let sarif_ignored = printed(ignoring.path(), &[&shown[..], &["sarif"]].concat());
+    assert!(sarif_ignored.contains("\"inSource\""), "{sarif_ignored}");
+    assert_valid(&sarif, &sarif_ignored);
     let folder = awkward();
     for topologies in [&["topology.yaml"][..], &["topology.yaml", "not/there.yaml"]] {
         let arguments = |format| [&["check", "--format", format], topologies].concat();

@@ -75,6 +75,23 @@ fn what_is_typed_counts_before_it_is_saved_in_whatever_file() {
 }
 
 #[test]
+fn a_comment_that_is_typed_ignores_and_one_that_ignores_nothing_is_said() {
+    let copy = Copy::of("offset-mismatch");
+    let mut client = Client::start(&copy, &modern(&[]));
+    client.open(&copy, KM);
+    let (gw, km, text) = (copy.uri(GW), copy.uri(KM), copy.read(KM));
+    let with = |rule: &str| {
+        text.replace("<Offset>5</Offset>", &format!("<Offset>5</Offset> <!-- carbonlint: ignore {rule}: moves in May -->"))
+    };
+    client.change(&km, &with("thrift-port-mismatch"));
+    client.settle();
+    assert!(client.diagnostics[&gw].is_empty(), "ignored");
+    client.change(&km, &with("offset-negative"));
+    client.settle();
+    assert_eq!((client.codes(&gw), client.codes(&km)), (vec!["thrift-port-mismatch".into()], vec!["unused-ignore".into()]));
+}
+
+#[test]
 fn the_topology_is_a_text_like_others() {
     let copy = Copy::of("offset-mismatch");
     let mut client = Client::start(&copy, &modern(&[]));

@@ -78,7 +78,7 @@ impl Opened {
     }
 
     fn run(&self) -> Run<'_> {
-        Run { rules: &ENGINE.rules, reports: vec![self.report()], unread: Vec::new() }
+        Run { rules: &ENGINE.rules, reports: vec![self.report()], unread: Vec::new(), show_ignored: false }
     }
 }
 
