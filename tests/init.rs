@@ -505,7 +505,8 @@ fn real_deployments_get_topologies_that_load_with_the_roles_they_have() {
         assert_eq!(guessed.model.nodes.len(), declared.model.nodes.len(), "{name}: one node for each home");
         for node in &declared.model.nodes {
             let real = |path: &str| fs::canonicalize(path).expect("a home");
-            let same = |other: &&carbonlint::deployment::Node| real(&other.home.layers[0]) == real(&node.home.layers[0]);
+            let same =
+                |other: &&std::sync::Arc<carbonlint::deployment::Node>| real(&other.home.layers[0]) == real(&node.home.layers[0]);
             let found = guessed.model.nodes.iter().find(same).expect("the home was found");
             let roles = |node: &carbonlint::deployment::Node| -> BTreeSet<String> {
                 // A gateway that manages, or works, is a gateway.

@@ -26,9 +26,9 @@ pub fn of(arguments: &[String]) -> Result<Vec<Target>, String> {
         _ => return Err("error: expected topology files, or nodes as NAME=ROLE:DIRECTORY, but not both".to_owned()),
     }
     let mut seen = HashSet::new();
-    let file = |path: &Path| match path.is_dir() {
-        true => Target::File { path: path.join("topology.yaml"), is_usual: true },
-        false => Target::File { path: path.into(), is_usual: false },
+    let file = |path: &Path| {
+        let is_usual = path.is_dir();
+        Target::File { path: if is_usual { path.join("topology.yaml") } else { path.into() }, is_usual }
     };
     let mut is_new = |target: &Target| match target {
         Target::File { path, .. } => seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())),

@@ -10,7 +10,7 @@ use crate::source::Place;
 
 use super::hosts::Directory;
 use super::links::Verdict;
-use super::{Inputs, Link, Member, Node};
+use super::{Expected, Inputs, Link, Member, Node};
 
 /// Two nodes (or one with itself, or a node and an external) that open the same ports of one machine.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ struct Claim<'a> {
 
 /// Pairs of live listeners on one machine with the same effective port and overlapping addresses. Members of one group are
 /// none: theirs takes the next free port, which is said of the group.
-pub fn collisions(inputs: &Inputs, nodes: &[Arc<Node>], members: &[Member]) -> Vec<Collision> {
+pub fn collisions(inputs: &Inputs, nodes: &[Arc<Node>], members: &[Member], expected: &[Option<Expected>]) -> Vec<Collision> {
     let listener = |member: &Member| inputs.catalogue.memberships[member.spec].listener;
     let groups: HashMap<(usize, usize), &str> =
         members.iter().map(|member| ((member.node, listener(member)), member.group.as_str())).collect();
@@ -125,9 +125,14 @@ pub fn collisions(inputs: &Inputs, nodes: &[Arc<Node>], members: &[Member]) -> V
             }
         }
     }
-    // The later one moves: the first was there before.
-    let mover = |node: usize, other: Opener| if let Opener::Node(other) = other { other } else { node };
-    let moves = free_offsets(nodes, &claims, pairs.iter().map(|((node, other), (machine, _))| (mover(*node, *other), machine)));
+    // The one moves that others call where it is not; else the later one: the first was there before.
+    let mover = |node: usize, other: Opener| match other {
+        Opener::Node(other) if expected[node].is_some() && expected[other].is_none() => node,
+        Opener::Node(other) => other,
+        Opener::External(_) => node,
+    };
+    let moves =
+        free_offsets(nodes, &claims, expected, pairs.iter().map(|((node, other), (machine, _))| (mover(*node, *other), machine)));
     pairs
         .into_iter()
         .map(|((node, other), (machine, ports))| {
@@ -179,11 +184,12 @@ fn overlap(inputs: &Inputs, first: &Claim<'_>, second: &Claim<'_>) -> bool {
     }
 }
 
-/// For each node that has to move the smallest offset above its own with which none of its shifted ports is another's. Those
+/// For each node that has to move the offset that calls to it go by, or else the smallest one above its own, with which none of its shifted ports is another's. Those
 /// that moved before, in the order of the topology, are where they went: the offsets suit each other.
 fn free_offsets<'a>(
     nodes: &[Arc<Node>],
     claims: &BTreeMap<(String, i64), Vec<Claim<'_>>>,
+    expected: &[Option<Expected>],
     movers: impl Iterator<Item = (usize, &'a String)>,
 ) -> BTreeMap<usize, Option<i64>> {
     let mut movers_of: BTreeMap<&String, BTreeSet<usize>> = BTreeMap::new();
@@ -208,7 +214,7 @@ fn free_offsets<'a>(
             for port in &left {
                 *taken.count(*port) -= 1;
             }
-            let offset = free_offset(&nodes[mover], &taken);
+            let offset = free_offset(&nodes[mover], expected[mover], &taken);
             if let Some((by, offset)) = nodes[mover].offset.value.zip(offset) {
                 let shifted = shifted(&nodes[mover]);
                 left.retain(|port| !shifted.contains(port));
@@ -229,11 +235,12 @@ fn shifted(node: &Node) -> Vec<i64> {
     node.listeners.iter().filter(moves).filter_map(|listener| listener.port.value()).collect()
 }
 
-fn free_offset(node: &Node, taken: &Taken) -> Option<i64> {
+fn free_offset(node: &Node, expected: Option<Expected>, taken: &Taken) -> Option<i64> {
     let own = node.offset.value?;
     let shifted = shifted(node);
-    let is_free = |port: i64| taken.claims(port) == 0;
-    (own + 1..own + 1000).find(|offset| shifted.iter().all(|port| is_free(port - own + offset) && port - own + offset <= 65535))
+    let is_free = |port: i64| port <= 65535 && taken.claims(port) == 0;
+    let candidates = expected.map(|expected| expected.offset).into_iter().chain(own + 1..own + 1000);
+    candidates.into_iter().find(|offset| shifted.iter().all(|port| is_free(port - own + offset)))
 }
 
 /// Callers of one node that should agree in a setting, by that node.
@@ -260,6 +267,18 @@ pub fn clusters(inputs: &Inputs, nodes: &[Arc<Node>], links: &[Link]) -> Vec<Clu
             Cluster { target, setting, members: members.into_iter().collect(), values }
         })
         .collect()
+}
+
+/// Whether another server opens a port of each node.
+pub fn colliding(nodes: usize, collisions: &[Collision]) -> Vec<bool> {
+    let mut colliding = vec![false; nodes];
+    for collision in collisions {
+        colliding[collision.node] = true;
+        if let Opener::Node(other) = collision.other {
+            colliding[other] = true;
+        }
+    }
+    colliding
 }
 
 /// Whether nothing is known to be wrong with any link, call or port of each node.

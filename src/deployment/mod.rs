@@ -6,6 +6,7 @@
 
 mod addresses;
 mod expand;
+mod expected;
 mod groups;
 mod hosts;
 mod links;
@@ -26,13 +27,14 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::catalogue::{Catalogue, Family, holds};
+use crate::catalogue::{self, Catalogue, Family, holds};
 use crate::config::{Document, Documents, Found, Malformed};
 use crate::home::{FileState, Home, HomeState};
 use crate::source::{Content, Place, SourceId, Sources};
 use crate::topology::{Topology, TopologyError};
 
 pub use expand::{Expanded, What};
+pub use expected::Expected;
 pub use groups::{Cluster, Collision, Forward, Opener};
 pub use hosts::apart;
 pub use links::{Host, Link, Target, Verdict, WrittenPort};
@@ -121,6 +123,8 @@ pub struct Deployment {
     callers: HashMap<(usize, usize), usize>,
     /// Whether every link of each node, every call to it and every port of it is in order as far as it is known.
     settled: Vec<bool>,
+    expected: Vec<Option<Expected>>,
+    colliding: Vec<bool>,
     /// Nodes that read a file with one of `tables`.
     with_tables: BTreeSet<usize>,
     /// Files that several nodes read, under one name or several.
@@ -163,6 +167,12 @@ pub struct Node {
 }
 
 impl Node {
+    /// A live port that its offset moves out of 1 to 65535.
+    pub fn impossible_port(&self) -> Option<i64> {
+        let live = self.listeners.iter().filter(|listener| listener.live);
+        live.filter_map(|listener| listener.port.value()).find(|port| !(1..=65535).contains(port))
+    }
+
     /// Whether ports that it may open are not known.
     pub fn has_unknown_ports(&self) -> bool {
         let unknown = |listener: &Listener| {
@@ -334,6 +344,37 @@ impl Deployment {
         self.links_of.get(node).map_or(&[], |range| &self.links[range.clone()])
     }
 
+    /// Whether each node of a file writes it anew at every start: it lies beside the file of which the product makes all others.
+    pub fn is_overwritten(&self, file: &File) -> bool {
+        let files = &self.inputs.catalogue.files;
+        let by_node = |node: &usize| {
+            let home = &self.nodes[*node].home;
+            let is_this = |state: &FileState| matches!(state, FileState::Read(source) | FileState::Unreadable(source, _) if *source == file.source);
+            let own = (0..files.len()).find(|index| is_this(home.file(*index)));
+            let makes = |index: usize, spec: &catalogue::FileSpec| {
+                spec.generates && Some(index) != own && matches!(home.file(index), FileState::Read(_))
+            };
+            own.is_some_and(|own| {
+                let folder = |path: &str| path.rfind('/').map_or(0, |at| at + 1);
+                files
+                    .iter()
+                    .enumerate()
+                    .any(|(index, spec)| makes(index, spec) && files[own].path.starts_with(&spec.path[..folder(&spec.path)]))
+            })
+        };
+        !file.nodes.is_empty() && file.nodes.iter().all(by_node)
+    }
+
+    /// The offset that all calls to a node go by, where it has another.
+    pub fn expected_offset(&self, node: usize) -> Option<Expected> {
+        self.expected.get(node).copied().flatten()
+    }
+
+    /// Whether another server opens a port of a node on its machine.
+    pub fn collides(&self, node: usize) -> bool {
+        self.colliding.get(node).copied().unwrap_or_default()
+    }
+
     /// Whether every link of a node, every call to it and every port of it is in order as far as it is known.
     pub fn is_settled(&self, node: usize) -> bool {
         self.settled.get(node).copied().unwrap_or(true)
@@ -458,7 +499,9 @@ fn connect(inputs: Inputs, nodes: Vec<Arc<Node>>) -> Deployment {
     let files = files(&inputs, &nodes, &links);
     let tables = tables::of_files(&inputs, &files);
     let members = members::members(&inputs, &nodes, &directory);
-    let collisions = groups::collisions(&inputs, &nodes, &members);
+    let expected = expected::offsets(&inputs.catalogue, &nodes, &links);
+    let collisions = groups::collisions(&inputs, &nodes, &members, &expected);
+    let colliding = groups::colliding(nodes.len(), &collisions);
     let clusters = groups::clusters(&inputs, &nodes, &links);
     let forwards = groups::forwards(&inputs, &nodes, &directory);
     let (links_of, callers) = (links_of(&nodes, &links), callers(&inputs.catalogue, &links));
@@ -479,6 +522,8 @@ fn connect(inputs: Inputs, nodes: Vec<Arc<Node>>) -> Deployment {
         links_of,
         callers,
         settled,
+        expected,
+        colliding,
         with_tables,
         shared,
     }

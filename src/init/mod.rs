@@ -172,16 +172,18 @@ fn nodes(engine: &Engine, facts: &InitFacts, known: &[Known<'_>], names: &[Strin
     let hosts = hosts::share(hosts, names);
     let offsets: Vec<Option<i64>> = known.iter().map(|known| known.node.offset.value).collect();
     let hosts = hosts::beside(&hosts, &offsets).into_iter().zip(hosts);
-    let node = |(((known, name), path), (beside, host)): (((&Known<'_>, &String), &String), (bool, Host))| Node {
-        name: name.clone(),
-        path: path.clone(),
-        evidence: roles::evidence(known, facts),
-        host,
-        beside,
-        offset: offset(known),
-        version: known.node.product.family.is_some(),
-    };
-    known.iter().zip(names).zip(paths).zip(hosts).map(node).collect()
+    let called = known.iter().zip(names).zip(paths).zip(hosts);
+    called
+        .map(|(((known, name), path), (beside, host))| Node {
+            name: name.clone(),
+            path: path.clone(),
+            evidence: roles::evidence(known, facts),
+            host,
+            beside,
+            offset: offset(known),
+            version: known.node.product.family.is_some(),
+        })
+        .collect()
 }
 
 /// The offset that files of the home say, where it is not 0.

@@ -34,7 +34,7 @@ fn parsed(text: &str) -> Value {
 fn examples() -> Vec<String> {
     let folders = fs::read_dir(Path::new(ROOT).join("examples")).expect("examples").flatten();
     let mut names: Vec<String> = folders.map(|entry| format!("examples/{}", entry.file_name().display())).collect();
-    names.retain(|name| Path::new(ROOT).join(name).is_dir());
+    names.retain(|name| Path::new(ROOT).join(name).join("topology.yaml").is_file());
     names.sort();
     names
 }

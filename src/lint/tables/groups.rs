@@ -40,6 +40,11 @@ pub const COLLISION: &[Field] = &[
     field("free_offset", Number, "the smallest offset for it without collisions", |m, at| {
         optional(m.collisions[at.first].free_offset.map(|(_, offset)| offset))
     }),
+    field("is_expected", Bool, "whether that is the offset that calls to it go by", |m, at| {
+        let free = m.collisions[at.first].free_offset;
+        let expected = free.and_then(|(node, _)| m.expected_offset(node));
+        Value::from(free.is_some_and(|(_, offset)| expected.is_some_and(|expected| expected.offset == offset)))
+    }),
     field("moves", Bool, "whether another offset would move every port of the collision", |m, at| {
         let collision = &m.collisions[at.first];
         let shifted = |node: usize, listener: usize| m.nodes[node].listeners[listener].port.is_shifted();

@@ -47,6 +47,12 @@ pub const NODE: &[Field] = &[
     }),
     field("newer", Bool, "whether its version is newer than every known one", |m, at| Value::from(node(m, at).product.newer)),
     field("offset", Type::Object(Kind::Offset), "its port offset", |m, at| object(m, Kind::Offset, at.first)),
+    field("expected_offset", Number, "the offset that all calls to it go by, where it has another", |m, at| {
+        optional(m.expected_offset(at.first).map(|expected| expected.offset))
+    }),
+    field("expecting_calls", Number, "how many calls go by that offset", |m, at| {
+        Value::from(m.expected_offset(at.first).map_or(0, |expected| expected.calls))
+    }),
     field("out_of_range", List, "its ports outside 1 to 65535", |m, at| {
         let node = node(m, at);
         let listed = node.listeners.iter().filter(|listener| listener.live);
@@ -214,6 +220,9 @@ pub const FILE: &[Field] = &[
             FileProblem::Unreadable(_) => "unreadable",
             FileProblem::Malformed(_) => "malformed",
         })
+    }),
+    field("overwritten", Bool, "whether each of its nodes writes it anew at every start", |m, at| {
+        Value::from(m.is_overwritten(&m.files[at.first]))
     }),
     field("why", Text, "why it could not be read or parsed", |m, at| {
         text(match &m.files[at.first].state {

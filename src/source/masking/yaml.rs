@@ -14,12 +14,14 @@ struct Walk<'t> {
     depth: usize,
     /// `name: password` was seen: the `value` beside it is secret, before or behind.
     named: bool,
-    beside: Option<Range<usize>>,
+    beside: Option<(usize, usize)>,
+    /// The end of the last value that was hidden so: each byte is looked at once.
+    hidden: usize,
     found: Vec<Range<usize>>,
 }
 
 pub(super) fn secrets(text: &str) -> Vec<Range<usize>> {
-    let mut walk = Walk { text, bytes: text.as_bytes(), depth: 0, named: false, beside: None, found: Vec::new() };
+    let mut walk = Walk { text, bytes: text.as_bytes(), depth: 0, named: false, beside: None, hidden: 0, found: Vec::new() };
     let (mut at, mut fresh) = (0, true);
     while let Some(byte) = walk.bytes.get(at) {
         match byte {
@@ -68,6 +70,13 @@ impl Walk<'_> {
         self.beside = None;
     }
 
+    /// Hides the value in front of a name of a secret.
+    fn hide_beside(&mut self) {
+        let Some((key, value)) = self.beside.take().filter(|(_, value)| *value >= self.hidden) else { return };
+        self.hidden = self.end_of_value(key, value);
+        self.found.push(value..self.hidden);
+    }
+
     /// One past the token that starts here: of a key, with its value where that is hidden. Whether another may start behind it.
     fn scalar(&mut self, start: usize) -> (usize, bool) {
         let quoted = matches!(self.bytes[start], b'"' | b'\'');
@@ -90,13 +99,14 @@ impl Walk<'_> {
             );
             return (end, self.depth > 0);
         }
-        if matches!(key, "name" | "key" | "value") {
-            let end = self.end_of_value(start, value).min(line_end(self.text, value));
-            if key == "value" {
-                self.beside = Some(value..self.end_of_value(start, value));
-            } else if is_secret_name(self.text[value..end].trim().trim_matches(['"', '\''])) {
+        if key == "value" {
+            self.beside = Some((start, value));
+        } else if matches!(key, "name" | "key") {
+            let line = &self.text[value..line_end(self.text, value)];
+            let named = if self.depth > 0 { line.split([',', '}', ']']).next().unwrap_or_default() } else { line };
+            if is_secret_name(named.trim().trim_matches(['"', '\''])) {
                 self.named = true;
-                self.found.extend(self.beside.take());
+                self.hide_beside();
             }
         }
         let rest = self.text[value..line_end(self.text, value)].split(" #").next().unwrap_or_default().trim();
