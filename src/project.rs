@@ -1,11 +1,11 @@
 //! A topology with everything that it names: read, resolved and linted in one go. What the command
 //! line, tests and editors start from.
 
+mod open_error;
 mod own_rules;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,9 +15,10 @@ use crate::deployment::{self, Deployment, Inputs};
 use crate::fix::{self, Applied, FileChange, FileEdit, HeldBack, Plan, Planner, Refuse, Suggestion, TRIALS, Wish};
 use crate::home::{self, Disk, FileState, Home, ReadError, Storage, Wanted};
 use crate::lint::{self, Baseline, Linted, Options, Rules};
-use crate::source::{Content, Source, SourceId, Sources, TextKind, mask_text};
+use crate::source::{Content, Source, SourceId, Sources, TextKind};
 use crate::topology::{self, Layer, Topology, TopologyError};
 
+pub use open_error::OpenError;
 pub use own_rules::BadRules;
 use own_rules::{Refused, RulesOf};
 
@@ -120,52 +121,6 @@ pub struct Mended {
     /// Nodes that read a file that was written, and have to be restarted for it.
     pub restart: Vec<String>,
 }
-
-/// Why a project cannot be opened: exit status 2.
-#[derive(Debug)]
-pub enum OpenError {
-    /// The topology cannot be read.
-    Unreadable {
-        /// Its path.
-        path: PathBuf,
-        /// Why.
-        why: ReadError,
-    },
-    /// It has mistakes.
-    Topology {
-        /// Its name.
-        name: String,
-        /// Its text.
-        content: Arc<Content>,
-        /// All of them.
-        errors: Vec<TopologyError>,
-    },
-    /// Rules of the user's own have mistakes.
-    Rules(BadRules),
-}
-
-impl OpenError {
-    /// What is wrong, without the topology's name and without what may be a secret.
-    pub fn why(&self) -> String {
-        match self {
-            Self::Unreadable { why, .. } => format!("it cannot be read: {why}"),
-            Self::Topology { errors, .. } => errors.iter().map(|error| mask_text(&error.message)).collect::<Vec<_>>().join("; "),
-            Self::Rules(rules) => rules.to_string(),
-        }
-    }
-}
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreadable { path, why } => write!(f, "{} cannot be read: {why}", path.display()),
-            Self::Topology { name, .. } => write!(f, "{name}: {}", self.why()),
-            Self::Rules(rules) => rules.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for OpenError {}
 
 impl Engine {
     /// Loads what is embedded in the program.
@@ -356,7 +311,7 @@ impl Engine {
                     .filter_map(|(index, one)| one.commit().err().map(|why| (index, why)))
                     .collect();
                 refused.extend(late.iter().map(|(index, why)| (plan.files[*index].name.clone(), why.clone())));
-                break self.without(project, overrides, plan, &late);
+                break Self::without(project, overrides, plan, &late);
             }
             for one in failed {
                 let change = &plan.files[one.index];
@@ -393,7 +348,6 @@ impl Engine {
 
     /// The plan without files that could not be replaced in the end.
     fn without(
-        &self,
         project: &Project,
         overrides: &HashMap<String, Option<Severity>>,
         mut plan: Plan,

@@ -32,4 +32,4 @@ pub use rule_error::RuleError;
 pub use rule_file::{Example, RuleFile, SafetyFile};
 pub use run::{Linted, Options, run};
 pub use suppress::check_topology;
-pub use vocabulary::{FieldDoc, KindDoc, expressions, vocabulary};
+pub use vocabulary::{FieldDoc, KindDoc, filters, functions, vocabulary};

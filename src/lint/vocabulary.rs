@@ -40,10 +40,14 @@ pub fn vocabulary() -> Vec<KindDoc> {
     kinds.map(kind).collect()
 }
 
-/// The functions and the filters of expressions, each with what it returns.
-pub fn expressions() -> (Vec<(&'static str, String)>, Vec<(&'static str, String)>) {
-    let all = |table: &[(&'static str, Type)]| table.iter().map(|(name, ty)| (*name, holds(*ty))).collect();
-    (all(FUNCTIONS), all(FILTERS))
+/// The functions of expressions, each with what it returns.
+pub fn functions() -> Vec<(&'static str, String)> {
+    FUNCTIONS.iter().map(|(name, ty)| (*name, holds(*ty))).collect()
+}
+
+/// The filters of expressions, likewise.
+pub fn filters() -> Vec<(&'static str, String)> {
+    FILTERS.iter().map(|(name, ty)| (*name, holds(*ty))).collect()
 }
 
 fn holds(ty: Type) -> String {

@@ -21,9 +21,9 @@ pub fn render(tested: &[Tested<'_>], style: Style) -> String {
             failed += usize::from(!holds);
             let tag = if holds { "ok    ".to_owned() } else { style.paint(Ink::Severity(Severity::Error), "failed") };
             text.push_str(&format!("  {tag}  {}\n", clean(&example.name)));
-            failures.iter().for_each(|failure| text.push_str(&says(failure)));
+            text.extend(failures.iter().map(says));
         }
-        one.failures.iter().for_each(|failure| text.push_str(&says(failure)));
+        text.extend(one.failures.iter().map(says));
         warned += one.warnings.len();
         for warning in &one.warnings {
             text.push_str(&format!("  {}  {warning}\n", style.paint(Ink::Severity(Severity::Warning), "warning")));

@@ -1,6 +1,6 @@
 //! `carbonlint rules fields`: what rules may say, kind by kind.
 
-use crate::lint::{KindDoc, expressions, vocabulary};
+use crate::lint::{FieldDoc, KindDoc, filters, functions, vocabulary};
 use crate::source::nearest;
 
 use super::words::{clean, table};
@@ -22,12 +22,11 @@ pub fn render(kind: Option<&str>) -> Result<String, String> {
     let parts: Vec<String> = kinds.iter().map(one).collect();
     let mut text = parts.join("\n");
     if kind.is_none() {
-        let (functions, filters) = expressions();
         let listed = |all: &[(&str, String)], after: &str| {
             all.iter().map(|(name, holds)| format!("{name}{after} ({holds})")).collect::<Vec<_>>().join(", ")
         };
-        text.push_str(&format!("\nfunctions: {}\n", listed(&functions, "()")));
-        text.push_str(&format!("filters, after a |: {}\n", listed(&filters, "")));
+        text.push_str(&format!("\nfunctions: {}\n", listed(&functions(), "()")));
+        text.push_str(&format!("filters, after a |: {}\n", listed(&filters(), "")));
         text.push_str("conditions compare with == != < > <= >= in, and combine with and, or, not\n");
     }
     Ok(text)
@@ -35,7 +34,7 @@ pub fn render(kind: Option<&str>) -> Result<String, String> {
 
 fn one(kind: &KindDoc) -> String {
     let subject = if kind.is_subject { format!("for: {}", kind.name) } else { kind.name.to_owned() };
-    let row = |field: &crate::lint::FieldDoc| {
+    let row = |field: &FieldDoc| {
         let words = field.holds.starts_with('\'');
         let (holds, doc) = if words {
             ("text".to_owned(), format!("{}: {}", field.doc, field.holds))

@@ -21,7 +21,7 @@ pub fn topology(catalogue: &Catalogue, rules: &Rules) -> String {
         ("$schema", json!(DRAFT)),
         ("title", json!("A topology of carbonlint")),
         ("description", json!("The nodes of a deployment of WSO2 API Manager, and what else there is to know of it.")),
-        ("allOf", Value::Array(writer.conditions())),
+        ("allOf", Value::Array(conditions())),
         ("$defs", writer.definitions()),
     ];
     for (key, value) in top {
@@ -47,27 +47,6 @@ impl Writer<'_> {
             // `off` is a truth value to readers of YAML 1.1. Said so that no editor proposes to write `false`.
             "severity": {"anyOf": [{"enum": SEVERITIES}, {"not": {"not": {"const": false}}}]},
         })
-    }
-
-    /// What holds between keys.
-    fn conditions(&self) -> Vec<Value> {
-        // What defaults supply, no node has to say.
-        let supplied =
-            |key: &str| json!({"required": ["defaults"], "properties": {"defaults": {"type": "object", "required": [key]}}});
-        let of_nodes = NODE.fields.iter().filter(|field| field.required && field.key != "name").map(|field| {
-            let each = json!({"properties": {"nodes": {"items": {"required": [field.key]}}}});
-            json!({"if": {"not": supplied(field.key)}, "then": each})
-        });
-        // With rules of one's own there are ids that nobody knows here.
-        let rule = json!({"anyOf": [{"$ref": "#/$defs/rule"}, {"type": "string", "pattern": GLOB}]});
-        let known = json!({
-            "if": {"not": {"required": ["rules_dir"]}},
-            "then": {"properties": {
-                "rules": {"propertyNames": {"$ref": "#/$defs/rule"}},
-                "ignore": {"items": {"properties": {"rule": rule}}},
-            }},
-        });
-        of_nodes.chain([known]).collect()
     }
 
     fn record(&self, record: &'static Record) -> Value {
@@ -156,6 +135,27 @@ impl Writer<'_> {
             Shape::Record(record) => self.record(record),
         }
     }
+}
+
+/// What holds between keys.
+fn conditions() -> Vec<Value> {
+    // What defaults supply, no node has to say.
+    let supplied =
+        |key: &str| json!({"required": ["defaults"], "properties": {"defaults": {"type": "object", "required": [key]}}});
+    let of_nodes = NODE.fields.iter().filter(|field| field.required && field.key != "name").map(|field| {
+        let each = json!({"properties": {"nodes": {"items": {"required": [field.key]}}}});
+        json!({"if": {"not": supplied(field.key)}, "then": each})
+    });
+    // With rules of one's own there are ids that nobody knows here.
+    let rule = json!({"anyOf": [{"$ref": "#/$defs/rule"}, {"type": "string", "pattern": GLOB}]});
+    let known = json!({
+        "if": {"not": {"required": ["rules_dir"]}},
+        "then": {"properties": {
+            "rules": {"propertyNames": {"$ref": "#/$defs/rule"}},
+            "ignore": {"items": {"properties": {"rule": rule}}},
+        }},
+    });
+    of_nodes.chain([known]).collect()
 }
 
 /// A scalar: numbers and truth values are texts as they are written.
