@@ -33,9 +33,24 @@ fn the_readme_lists_every_rule_with_its_severity_and_title() {
 fn the_topologies_of_the_readme_are_understood() {
     let readme = readme();
     let blocks: Vec<&str> = readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
-    assert_eq!(blocks.len(), 2);
-    for block in blocks {
+    let topologies: Vec<&str> =
+        blocks.into_iter().filter(|block| block.starts_with("nodes:") || block.starts_with("version:")).collect();
+    assert_eq!(topologies.len(), 2);
+    for block in topologies {
         let content = carbonlint::source::Content::plain(block);
         assert!(carbonlint::topology::read(&content).is_ok(), "{block}");
     }
+}
+
+#[test]
+fn the_rule_of_the_readme_is_understood_and_its_example_holds() {
+    let readme = readme();
+    let blocks = readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let rules: Vec<&str> = blocks.filter(|block| block.starts_with("id:")).collect();
+    assert_eq!(rules.len(), 1);
+    let mut engine = Engine::new().expect("the embedded rules load");
+    let with = carbonlint::lint::add_own(&engine.rules, [("README.md", rules[0])], &engine.catalogue);
+    engine.rules = std::sync::Arc::new(with.expect("a rule"));
+    let own = engine.rules.rules.iter().find(|rule| rule.is_own).expect("it");
+    assert!(carbonlint::examples::test(&engine, own).holds());
 }

@@ -78,7 +78,7 @@ fn every_topology_of_the_examples_validates() {
     }
     let readme = read(&Path::new(ROOT).join("README.md"));
     for block in readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()) {
-        if block.contains("nodes:") {
+        if block.starts_with("nodes:") || block.starts_with("version:") {
             accepts(&schema, "README", block);
         }
     }
@@ -162,6 +162,7 @@ const RULES: &[(&str, &str, bool)] = &[
     ("docs: d", "docs: d\nlabels: [{at: offset, node: link.node, text: x}]", true),
     ("docs: d", "docs: d\nfixes: [{title: x, safety: safe, why: y, edit: {setting: thrift-client, value: '5'}}]", true),
     ("docs: d", "docs: d\nfixes: [{title: x, safe_when: link.explicit, why: y, edits: [{part: port, value: '5'}]}]", true),
+    ("docs: d", "docs: 5\nexamples: [{name: 99, topology: x}]", true),
     ("id: x", "id: X y", false),
     ("title: t\n", "", false),
     ("severity: error", "severity: eror", false),
@@ -219,8 +220,8 @@ fn every_key_says_what_it_means() {
             }
             undocumented(property, &path, found);
         }
-        for key in ["items", "additionalProperties"] {
-            undocumented(&schema[key], path, found);
+        for below in ["items", "additionalProperties"].iter().filter_map(|key| schema.get(key)) {
+            undocumented(below, path, found);
         }
         for choice in schema["anyOf"].as_array().into_iter().flatten() {
             undocumented(choice, path, found);

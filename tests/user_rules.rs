@@ -231,9 +231,6 @@ fn folders_that_are_none_are_said() {
 #[test]
 fn no_secret_of_a_rule_file_is_shown() {
     let case = Case::new("");
-    case.write("house/a.yaml", &RULE.replace("known", "known == '0' or node.password == 'hunter2hunter2' or node.offset.known"));
-    let said = case.refuses(&["check", "--rules", "house"]);
-    assert!(!said.contains("<Password>hunter2") || !said.contains("hunter2hunter2</Password>"), "{said}");
     let leak = RULE.replace("docs: Off", "docss: x\nexample: <Password>hunter2hunter2</Password>\ndocs: Off");
     case.write("house/a.yaml", &leak);
     let said = case.refuses(&["check", "--rules", "house"]);
@@ -273,22 +270,17 @@ fn examples_that_do_not_hold_say_what_is_and_what_was_wanted() {
 fn fixes_are_compared_by_title_and_by_bytes() {
     let fix = "fixes:\n  - {title: none, edit: {setting: offset, value: '0'}, safety: safe, why: it is ours}\nexamples:\n";
     let case = Case::new("");
-    let id = ["offset", "port-offset", "carbon-offset"];
-    let with = |id: &str| RULE.replace("examples:\n", &fix.replace("setting: offset", &format!("setting: {id}")));
-    let id = id.iter().find(|id| {
-        case.write("house/no-offset.yaml", &with(id));
-        case.run(&["rules", "--rules", "house"]).status.success()
-    });
-    let id = id.expect("the setting of the offset");
+    let with = RULE.replace("examples:\n", fix);
+    case.write("house/no-offset.yaml", &with);
     let said = case.prints(&["rules", "test", "house"], 1);
     assert!(said.contains("+ none\n") && said.contains("+   <Server><Ports><Offset>0</Offset></Ports></Server>\n"), "{said}");
     assert!(said.contains("warning  no example shows the files after its fix"), "{said}");
     let fixed = "    fixes: [none]\n    fixed: {km/repository/conf/carbon.xml: <Server><Ports><Offset>0</Offset></Ports></Server>}\n  - name: none\n";
-    case.write("house/no-offset.yaml", &with(id).replace("  - name: none\n", fixed));
+    case.write("house/no-offset.yaml", &with.replace("  - name: none\n", fixed));
     assert!(case.prints(&["rules", "test", "house"], 0).ends_with("2 examples: all hold\n"));
     case.prints(&["check", "--rules", "house", "--fix"], 0);
     let after = fs::read_to_string(case.folder.path().join("km/repository/conf/carbon.xml")).expect("the file");
-    assert_eq!(after, CARBON.replace('3', "0").replace("2.6.0", "2.6.0"), "rules of one's own mend files too");
+    assert_eq!(after, CARBON.replace('3', "0"), "rules of one's own mend files too");
 }
 
 #[test]

@@ -16,8 +16,13 @@ pub(super) fn set(tree: &Tree, text: &str, path: &Path, value: &str, beside: &[S
         let place = node.place.start as usize..node.place.end as usize;
         return replace(text, place, node.exact, value);
     }
+    // Of a list that is not there, the only entry.
+    let (keys, value) = match keys.split_last() {
+        Some((Key::Each, list)) if tree.select(list).is_empty() => (list, format!("[{}]", written(value))),
+        _ => (keys, written(value)),
+    };
     let (name, table) = last_name(keys).filter(|_| keys.last() != Some(&Key::Each))?;
-    let setting = format!("{} = {}", key(name), written(value));
+    let setting = format!("{} = {value}", key(name));
     match tree.tables(table).first() {
         Some(index) => add_to_table(tree, text, *index, &setting, beside).or_else(|| add_table(tree, text, table, &setting)),
         None => add_table(tree, text, table, &setting),

@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::catalogue::{Catalogue, Family, holds};
+use crate::catalogue::{self, Catalogue, Family, holds};
 use crate::config::{Document, Documents, Found, Malformed};
 use crate::home::{FileState, Home, HomeState};
 use crate::source::{Content, Place, SourceId, Sources};
@@ -167,6 +167,12 @@ pub struct Node {
 }
 
 impl Node {
+    /// A live port that its offset moves out of 1 to 65535.
+    pub fn impossible_port(&self) -> Option<i64> {
+        let live = self.listeners.iter().filter(|listener| listener.live);
+        live.filter_map(|listener| listener.port.value()).find(|port| !(1..=65535).contains(port))
+    }
+
     /// Whether ports that it may open are not known.
     pub fn has_unknown_ports(&self) -> bool {
         let unknown = |listener: &Listener| {
@@ -336,6 +342,27 @@ impl Deployment {
     /// The links that a node makes.
     pub fn links_of(&self, node: usize) -> &[Link] {
         self.links_of.get(node).map_or(&[], |range| &self.links[range.clone()])
+    }
+
+    /// Whether each node of a file writes it anew at every start: it lies beside the file of which the product makes all others.
+    pub fn is_overwritten(&self, file: &File) -> bool {
+        let files = &self.inputs.catalogue.files;
+        let by_node = |node: &usize| {
+            let home = &self.nodes[*node].home;
+            let is_this = |state: &FileState| matches!(state, FileState::Read(source) | FileState::Unreadable(source, _) if *source == file.source);
+            let own = (0..files.len()).find(|index| is_this(home.file(*index)));
+            let makes = |index: usize, spec: &catalogue::FileSpec| {
+                spec.generates && Some(index) != own && matches!(home.file(index), FileState::Read(_))
+            };
+            own.is_some_and(|own| {
+                let folder = |path: &str| path.rfind('/').map_or(0, |at| at + 1);
+                files
+                    .iter()
+                    .enumerate()
+                    .any(|(index, spec)| makes(index, spec) && files[own].path.starts_with(&spec.path[..folder(&spec.path)]))
+            })
+        };
+        !file.nodes.is_empty() && file.nodes.iter().all(by_node)
     }
 
     /// The offset that all calls to a node go by, where it has another.

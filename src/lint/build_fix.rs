@@ -3,7 +3,7 @@
 use minijinja::Error;
 use minijinja::value::Value;
 
-use crate::deployment::{FileProblem, Link, Node, OffsetProblem};
+use crate::deployment::{FileProblem, Link, Node, OffsetProblem, Verdict};
 
 use super::finding::{Change, Fix, Safety};
 use super::follow::Reaching;
@@ -44,13 +44,22 @@ impl Runner<'_> {
 
     /// Why what a node of a link says is a guess: what is counted in its place is good for judging, not for mending.
     fn guessed(&self, link: usize) -> Option<String> {
-        let link = &self.model.links[link];
-        let nodes = std::iter::once(link.node).chain(link.targets.iter().map(|target| target.node));
+        let of_link = &self.model.links[link];
+        let nodes = std::iter::once(of_link.node).chain(of_link.targets.iter().map(|target| target.node));
+        let is_target = |node: usize| self.model.links[link].targets.iter().any(|target| target.node == node);
         // A table with a slip of the pen in its name may be the one that holds the offset.
         let guessed = |node: usize| {
             let Node { name, offset, .. } = &*self.model.nodes[node];
             if offset.problem.is_some_and(|problem| problem != OffsetProblem::BlanksAround) {
                 return Some(format!("the offset of {name} is a guess: mend that first"));
+            }
+            if is_target(node) && self.model.links[link].verdict == Verdict::WrongPort && self.model.collides(node) {
+                return Some(format!(
+                    "another server opens the same ports as {name}, so its offset may be what is wrong: mend that first"
+                ));
+            }
+            if let Some(port) = self.model.nodes[node].impossible_port().filter(|_| is_target(node)) {
+                return Some(format!("{name} would listen on {port}, which is no port: mend that first"));
             }
             self.model
                 .has_table_at_fault(node)

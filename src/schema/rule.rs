@@ -34,8 +34,26 @@ pub fn rule(catalogue: &Catalogue, rules: &Rules) -> String {
     // What the engine reports itself has no condition.
     let engine: Vec<&str> = rules.rules.iter().filter(|rule| rule.file.when.is_none()).map(|rule| rule.id.as_str()).collect();
     conditions.push(json!({"if": {"not": {"properties": {"id": {"enum": engine}}}}, "then": {"required": ["when"]}}));
+    scalars(&mut schema);
     schema["allOf"] = Value::Array(conditions);
     text(&schema)
+}
+
+/// The reader takes numbers and truth values for texts, as they are written: `value: 9443`, `name: 99`.
+fn scalars(schema: &mut Value) {
+    match schema {
+        Value::Object(keys) => {
+            let is_free = !keys.contains_key("enum") && !keys.contains_key("const");
+            match keys.get_mut("type") {
+                Some(one) if *one == "string" && is_free => *one = json!(["string", "number", "boolean"]),
+                Some(one) if *one == json!(["string", "null"]) => *one = json!(["string", "number", "boolean", "null"]),
+                _ => {}
+            }
+            keys.values_mut().for_each(scalars);
+        }
+        Value::Array(all) => all.iter_mut().for_each(scalars),
+        _ => {}
+    }
 }
 
 /// Replaces what a value looks like, and keeps what it means.

@@ -9,3 +9,4 @@ mod diagnostics;
 mod encodings;
 mod fixes;
 mod half_typed;
+mod own_rules;

@@ -263,6 +263,12 @@ impl<'a> Judge<'a> {
         other.is_some_and(|other| !matches!(other.dormant(), Some((Verdict::Dormant, _))))
     }
 
+    /// Whether another call of the node goes to the same nodes.
+    fn goes_where(&self, other: usize) -> bool {
+        let other = Self::new(self.reader, self.nodes, self.directory, self.index, other);
+        other.is_some_and(|other| other.candidates == self.candidates)
+    }
+
     fn node(&self) -> &Node {
         &self.nodes[self.index]
     }
@@ -299,9 +305,10 @@ impl<'a> Judge<'a> {
                 })),
             }
         }
-        // What stands in is judged where it belongs, but for what only this call needs: the role of the node that it names.
+        // What stands in is judged where it belongs, but for what only this call needs: nodes of another role.
         let judged_there = fallback.filter(|other| self.makes(*other));
-        if judged_there.is_some() && !links.iter().any(Link::misses_role) {
+        let differs = |link: &Link| !link.verdict.in_order() && !link.targets.is_empty();
+        if judged_there.is_some_and(|other| self.goes_where(other) || !links.iter().any(differs)) {
             links.clear();
         }
         for link in &mut links {

@@ -12,6 +12,10 @@ impl Judge<'_> {
     /// who is meant, whether anything listens there, the scheme, the port.
     pub(super) fn judge(&self, link: &mut Link) -> (Verdict, String) {
         let (verdict, why) = self.judge_written(link);
+        if !verdict.in_order() && link.host.loopback && self.stands_in() {
+            let role = self.role_title(&self.target.roles);
+            return (Verdict::Undecidable, format!("the topology has no {role}, and one that it does not have may run here"));
+        }
         match link.port.value() {
             Some(port) if !verdict.in_order() && link.host.loopback && self.is_seldom_and_untouched(link, port) => untouched(),
             _ => (verdict, why),
@@ -34,8 +38,15 @@ impl Judge<'_> {
             holder_or_neighbour,
         };
         let meant = self.directory.lookup(self.inputs, self.nodes, &question);
-        let itself = [self.index];
-        if self.target.peer && matches!(&meant, Meant::Local(nodes) | Meant::Named(nodes) if nodes[..] == itself) {
+        let opens = |node: &usize| self.open_at(*node, port).is_some();
+        // Of several on one machine, the port tells which.
+        let is_itself = |nodes: &[usize]| {
+            nodes == [self.index]
+                || nodes.contains(&self.index)
+                    && opens(&self.index)
+                    && !nodes.iter().any(|node| *node != self.index && opens(node))
+        };
+        if self.target.peer && matches!(&meant, Meant::Local(nodes) | Meant::Named(nodes) if is_itself(nodes)) {
             return (Verdict::StillLocal, "it has to name the other one".to_owned());
         }
         if self.known.public && public_port {
@@ -115,13 +126,22 @@ impl Judge<'_> {
 
     /// Whether a host that nobody declares would be taken for the reader, or for a node with a role that only stands in.
     fn is_far_fetched(&self, targets: &[usize]) -> bool {
-        targets.contains(&self.index) || self.target_roles != self.target.roles.as_slice()
+        targets.contains(&self.index) || self.stands_in()
+    }
+
+    /// Whether nobody has the role that is meant, and nodes with another one are asked instead.
+    fn stands_in(&self) -> bool {
+        self.target_roles != self.target.roles.as_slice()
     }
 
     /// A host that nobody declared.
     fn unknown(&self, host: &str, roles: &[String]) -> (Verdict, String) {
         if self.known.public || self.is_outside(roles) {
             return (Verdict::External, format!("'{host}' is declared nowhere"));
+        }
+        if self.stands_in() {
+            let role = self.role_title(&self.target.roles);
+            return (Verdict::Undecidable, format!("'{host}' is declared nowhere, and the topology has no {role}"));
         }
         let declared = self.sorted_hosts();
         let lower = host.to_lowercase();
@@ -346,6 +366,13 @@ impl Judge<'_> {
             let listener = &backend.listeners[meant];
             if listener.port.why_unknown().is_some() {
                 return (Verdict::Undecidable, format!("the ports of {} cannot be known", backend.name));
+            }
+            // A balancer that tells services of one node apart by name or path has several ports of it behind one of its own.
+            let serves = |(other, port): &(usize, i64)| {
+                *other == *node && self.open_at(*other, *port).is_some_and(|open| self.serves(open, link.targets[at].listener))
+            };
+            if has_role(backend, roles) && behind.iter().any(|other| other.1 != *port && serves(other)) {
+                continue;
             }
             let open = self.open_at(*node, *port);
             if open == Some(meant) && listener.bind_loopback && self.balancer_apart(link, backend) {

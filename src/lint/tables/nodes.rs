@@ -47,9 +47,6 @@ pub const NODE: &[Field] = &[
     }),
     field("newer", Bool, "whether its version is newer than every known one", |m, at| Value::from(node(m, at).product.newer)),
     field("offset", Type::Object(Kind::Offset), "its port offset", |m, at| object(m, Kind::Offset, at.first)),
-    field("collides", Bool, "whether another server opens a port of it on its machine", |m, at| {
-        Value::from(m.collides(at.first))
-    }),
     field("expected_offset", Number, "the offset that all calls to it go by, where it has another", |m, at| {
         optional(m.expected_offset(at.first).map(|expected| expected.offset))
     }),
@@ -223,6 +220,9 @@ pub const FILE: &[Field] = &[
             FileProblem::Unreadable(_) => "unreadable",
             FileProblem::Malformed(_) => "malformed",
         })
+    }),
+    field("overwritten", Bool, "whether each of its nodes writes it anew at every start", |m, at| {
+        Value::from(m.is_overwritten(&m.files[at.first]))
     }),
     field("why", Text, "why it could not be read or parsed", |m, at| {
         text(match &m.files[at.first].state {

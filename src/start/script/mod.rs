@@ -19,8 +19,12 @@ mod values;
 mod walk;
 mod wrapper;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
 
 use super::{Rank, Syntax};
 
@@ -80,8 +84,21 @@ pub enum JavaOpts {
     Perhaps(Range<usize>),
 }
 
+/// Marks of a template that was not rendered as one word, as long as they were: in `<%= @offset %>` a shell would read a file.
+fn one_word(text: &str) -> Cow<'_, str> {
+    static MARK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"<%[^\r\n%]*%>").ok());
+    match &*MARK {
+        Some(mark) if text.contains("<%") => mark.replace_all(text, |mark: &Captures<'_>| {
+            let inside = &mark[0][2..mark[0].len() - 2];
+            format!("{{{{{}}}}}", inside.replace(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric(), "_"))
+        }),
+        _ => Cow::Borrowed(text),
+    }
+}
+
 /// Reads a script. What is commented out is not there.
 pub fn read(text: &str, syntax: Syntax) -> Options {
+    let text = &*one_word(text);
     let (values, launches) = match syntax {
         Syntax::Shell => shell::read(text),
         Syntax::Batch => batch::read(text),
