@@ -63,7 +63,11 @@ fn told(finding: &Finding) -> String {
 }
 
 fn comment(path: &str, said: &str) -> String {
-    if path.ends_with(".xml") { format!("<!-- carbonlint: {said} -->\n") } else { format!("# carbonlint: {said}\n") }
+    if Path::new(path).extension().is_some_and(|extension| extension == "xml") {
+        format!("<!-- carbonlint: {said} -->\n")
+    } else {
+        format!("# carbonlint: {said}\n")
+    }
 }
 
 proptest! {
