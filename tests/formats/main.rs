@@ -72,7 +72,7 @@ fn awkward() -> TempDir {
 
 /// An example with a finding that a comment ignores.
 fn ignoring() -> TempDir {
-    let folder = copied("offset-mismatch");
+    let folder = copied("examples/offset-mismatch");
     let path = folder.path().join("homes/gw/repository/conf/carbon.xml");
     let carbon = fs::read_to_string(&path).expect("the file");
     let comment = "<!-- carbonlint: ignore thrift-port-mismatch: <moved> & \"gone\" -->\n<Offset>";
