@@ -12,6 +12,7 @@ use carbonlint::report::{
     Report, Run, Style, explain, github, gitlab, human, json, junit, links, ports, sarif, short, topology_errors, unified,
 };
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new().expect("the embedded rules load"));
 
@@ -166,7 +167,7 @@ fn may_go(text: &str, at: usize) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, rng_seed: RngSeed::Fixed(1), ..ProptestConfig::default() })]
     #[test]
     fn no_secret_is_printed(
         which in 0..PIECES.len(),

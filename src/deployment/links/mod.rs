@@ -143,7 +143,7 @@ pub struct Link {
     pub rest: Option<Place>,
     /// How the addresses of its setting do not pair with those that have to; said at the first of them.
     pub pairing: Option<String>,
-    /// The link of the catalogue whose address is used, because none of its own is written.
+    /// The link of the catalogue whose address is used, because none of its own is written, and which means other nodes.
     pub stands_in: Option<usize>,
 }
 
@@ -263,10 +263,27 @@ impl<'a> Judge<'a> {
         other.is_some_and(|other| !matches!(other.dormant(), Some((Verdict::Dormant, _))))
     }
 
-    /// Whether another call of the node goes to the same nodes.
-    fn goes_where(&self, other: usize) -> bool {
-        let other = Self::new(self.reader, self.nodes, self.directory, self.index, other);
-        other.is_some_and(|other| other.candidates == self.candidates)
+    /// The nodes that another call means.
+    fn meant_by(&self, other: usize) -> Arc<[usize]> {
+        let family = self.node().product.family;
+        let mut targets = self.inputs.catalogue.links[other].targets.iter();
+        let Some(target) = targets.find(|target| holds(target.versions, family)) else { return Arc::default() };
+        let nodes = self.directory.with_role(&target.roles);
+        if nodes.is_empty() { self.directory.with_role(&target.otherwise) } else { nodes }
+    }
+
+    /// Whether an address is that of a node that another call means, and this one does not.
+    fn is_of_another(&self, link: &Link, meant: &[usize]) -> bool {
+        let beside = |node: usize| {
+            let machine = |index: usize| self.nodes[index].machine.as_ref();
+            machine(node).is_some() && link.targets.iter().any(|target| machine(target.node) == machine(node))
+        };
+        let is_there = |node: &&usize| {
+            !self.candidates.contains(node)
+                && link.port.value().is_some_and(|port| self.open_at(**node, port).is_some())
+                && beside(**node)
+        };
+        link.misses_role() || meant.iter().any(|node| is_there(&node))
     }
 
     fn node(&self) -> &Node {
@@ -307,12 +324,12 @@ impl<'a> Judge<'a> {
         }
         // What stands in is judged where it belongs, but for what only this call needs: nodes of another role.
         let judged_there = fallback.filter(|other| self.makes(*other));
-        let differs = |link: &Link| !link.verdict.in_order() && !link.targets.is_empty();
-        if judged_there.is_some_and(|other| self.goes_where(other) || !links.iter().any(differs)) {
-            links.clear();
+        let meant = fallback.map(|other| self.meant_by(other)).unwrap_or_default();
+        for link in links.iter_mut().filter(|link| !link.verdict.in_order() && !link.targets.is_empty()) {
+            link.stands_in = fallback.filter(|_| self.is_of_another(link, &meant));
         }
-        for link in &mut links {
-            link.stands_in = fallback;
+        if judged_there.is_some() && !links.iter().any(|link| link.stands_in.is_some()) {
+            links.clear();
         }
         // Nor is what nobody wrote and nothing uses.
         let unused = || matches!(self.dormant(), Some((Verdict::Dormant, _)));

@@ -233,7 +233,7 @@ impl Judge<'_> {
     }
 
     /// The live listener of a node at a port.
-    fn open_at(&self, node: usize, port: i64) -> Option<usize> {
+    pub(super) fn open_at(&self, node: usize, port: i64) -> Option<usize> {
         self.nodes[node].listeners.iter().position(|listener| listener.live && listener.port.value() == Some(port))
     }
 

@@ -117,7 +117,7 @@ pub const LINK: &[Field] = &[
     field(
         "stands_in",
         Text,
-        "what people call the link whose address is used because it has none of its own, or nothing",
+        "what people call the link whose address is used for want of its own, though it means other nodes; or nothing",
         |m, at| text(link(m, at).stands_in.map_or("", |other| m.catalogue().links[other].title.as_str())),
     ),
     field("is_url", Bool, "whether it is written as a URL", |m, at| {
