@@ -1,8 +1,9 @@
 //! A deployment of 1,000 nodes, each stage apart: reading and parsing, resolving, linting, reporting.
 //! Beside them the floor: parsing the same files and nothing else.
 
+mod many;
+
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::fs;
 use std::hint::black_box;
 use std::path::Path;
@@ -13,27 +14,9 @@ use carbonlint::report::{Report, Run, Style, human, json, sarif};
 use carbonlint::source::{Content, TextKind};
 use criterion::{Criterion, criterion_group, criterion_main};
 
+use many::{FILES, lay_out};
+
 const NODES: usize = 1000;
-const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/healthy-distributed/homes/gateway/repository/conf");
-const FILES: [&str; 4] = ["carbon.xml", "api-manager.xml", "tomcat/catalina-server.xml", "axis2/axis2.xml"];
-
-/// One key manager and gateways, every file padded to what the product ships and different from all others.
-fn lay_out(folder: &Path) {
-    let mut topology = String::from("version: 1\ndefaults: {product: 2.6.0}\nnodes:\n");
-    for index in 0..NODES {
-        let (name, role) = if index == 0 { ("km".to_owned(), "key-manager") } else { (format!("gw-{index}"), "gateway") };
-        writeln!(topology, "  - {{name: {name}, role: {role}, home: homes/{name}, host: {name}.example.com}}").expect("a String");
-        for file in FILES {
-            let text = fs::read(Path::new(EXAMPLE).join(file)).expect("the example is there");
-            let target = folder.join("homes").join(&name).join("repository/conf").join(file);
-            fs::create_dir_all(target.parent().expect("a folder")).expect("a folder");
-            let padding = format!("\n<!-- {name}: {} -->\n", "what the shipped file says at length. ".repeat(300));
-            fs::write(target, [text.as_slice(), padding.as_bytes()].concat()).expect("a file");
-        }
-    }
-    fs::write(folder.join("topology.yaml"), topology).expect("the topology");
-}
-
 fn parse_all(folder: &Path) -> usize {
     let homes = fs::read_dir(folder.join("homes")).expect("homes");
     homes
@@ -48,7 +31,7 @@ fn parse_all(folder: &Path) -> usize {
 
 fn stages(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a folder");
-    lay_out(folder.path());
+    lay_out(folder.path(), NODES);
     let topology = folder.path().join("topology.yaml");
     let engine = Engine::new().expect("the embedded rules load");
     let load = || engine.load(&topology).unwrap_or_else(|error| panic!("{error}"));

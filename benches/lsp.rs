@@ -1,7 +1,8 @@
 //! From a keystroke to the diagnostics that it changes, at 100 nodes: in a home, in the topology, and where the text does not
 //! parse any more. Beside them a hover, answered from the model that is there.
 
-use std::fmt::Write as _;
+mod many;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,27 +12,9 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use lsp_server::{Connection, Message, Notification, Request};
 use serde_json::{Value, json};
 
+use many::lay_out;
+
 const NODES: usize = 100;
-const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/healthy-distributed/homes/gateway/repository/conf");
-const FILES: [&str; 4] = ["carbon.xml", "api-manager.xml", "tomcat/catalina-server.xml", "axis2/axis2.xml"];
-
-/// One key manager and gateways, every file padded to what the product ships and different from all others.
-fn lay_out(folder: &Path) {
-    let mut topology = String::from("version: 1\ndefaults: {product: 2.6.0}\nnodes:\n");
-    for index in 0..NODES {
-        let (name, role) = if index == 0 { ("km".to_owned(), "key-manager") } else { (format!("gw-{index}"), "gateway") };
-        writeln!(topology, "  - {{name: {name}, role: {role}, home: homes/{name}, host: {name}.example.com}}").expect("a String");
-        for file in FILES {
-            let text = fs::read(Path::new(EXAMPLE).join(file)).expect("the example is there");
-            let target = folder.join("homes").join(&name).join("repository/conf").join(file);
-            fs::create_dir_all(target.parent().expect("a folder")).expect("a folder");
-            let padding = format!("\n<!-- {name}: {} -->\n", "what the shipped file says at length. ".repeat(300));
-            fs::write(target, [text.as_slice(), padding.as_bytes()].concat()).expect("a file");
-        }
-    }
-    fs::write(folder.join("topology.yaml"), topology).expect("the topology");
-}
-
 /// An editor: what it sends, and what it waits for.
 struct Editor {
     connection: Connection,
@@ -105,7 +88,7 @@ impl Editor {
 
 fn keystrokes(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a folder");
-    lay_out(folder.path());
+    lay_out(folder.path(), NODES);
     let root: PathBuf = folder.path().canonicalize().expect("there");
     let mut editor = Editor::start(&root);
     let uri = |path: &str| format!("file://{}/{path}", root.display());

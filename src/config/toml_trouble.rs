@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::malformed::{Malformed, TEMPLATE, Twice, line_of, merge_marker, stray_mark, template_mark};
 use super::toml_text::{line_end, line_start};
-use crate::source::Content;
+use crate::source::{Content, after_toml_string};
 
 /// More parts than any real key has; the parser builds a table for each, one in the other.
 const MOST_DOTS: usize = 300;
@@ -18,7 +18,7 @@ pub(super) fn check_excess(content: &Content) -> Result<(), Malformed> {
         match byte {
             // Within a bare word a quote opens nothing.
             b'"' | b'\'' if at == 0 || behind_string || b".=,[]{} \t#\r\n".contains(&bytes[at - 1]) => {
-                at = after_string(bytes, at);
+                at = after_toml_string(bytes, at);
                 behind_string = true;
                 continue;
             }
@@ -47,28 +47,6 @@ pub(super) fn check_excess(content: &Content) -> Result<(), Malformed> {
         at += 1;
     }
     Ok(())
-}
-
-/// One past the string that starts at a quote. A string of one line ends with it, closed or not.
-fn after_string(bytes: &[u8], at: usize) -> usize {
-    let quote = bytes[at];
-    let long = bytes[at..].starts_with(&[quote; 3]);
-    let mut next = at + if long { 3 } else { 1 };
-    while let Some(byte) = bytes.get(next) {
-        match byte {
-            b'\\' if quote == b'"' && (long || bytes.get(next + 1) != Some(&b'\n')) => next += 1,
-            b'\n' if !long => return next,
-            byte if *byte == quote && !long => return next + 1,
-            byte if *byte == quote && bytes[next..].starts_with(&[quote; 3]) => {
-                // Up to two quotes in front of the closing three are part of the text.
-                let more = bytes[next + 3..].iter().take(2).take_while(|byte| **byte == quote).count();
-                return next + 3 + more;
-            }
-            _ => {}
-        }
-        next += 1;
-    }
-    bytes.len()
 }
 
 /// Says what the parser found wrong.

@@ -282,14 +282,8 @@ pub fn colliding(nodes: usize, collisions: &[Collision]) -> Vec<bool> {
 }
 
 /// Whether nothing is known to be wrong with any link, call or port of each node.
-pub fn settled(nodes: usize, links: &[Link], collisions: &[Collision], members: &[Member]) -> Vec<bool> {
-    let mut settled = vec![true; nodes];
-    for collision in collisions {
-        settled[collision.node] = false;
-        if let Opener::Node(other) = collision.other {
-            settled[other] = false;
-        }
-    }
+pub fn settled(colliding: &[bool], links: &[Link], members: &[Member]) -> Vec<bool> {
+    let mut settled: Vec<bool> = colliding.iter().map(|collides| !collides).collect();
     for member in members.iter().filter(|member| member.shares) {
         settled[member.node] = false;
     }

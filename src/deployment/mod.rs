@@ -167,10 +167,11 @@ pub struct Node {
 }
 
 impl Node {
-    /// A live port that its offset moves out of 1 to 65535.
-    pub fn impossible_port(&self) -> Option<i64> {
+    /// Live listeners whose ports are outside 1 to 65535, and these ports.
+    pub fn out_of_range(&self) -> impl Iterator<Item = (&Listener, i64)> {
         let live = self.listeners.iter().filter(|listener| listener.live);
-        live.filter_map(|listener| listener.port.value()).find(|port| !(1..=65535).contains(port))
+        let ports = live.filter_map(|listener| Some((listener, listener.port.value()?)));
+        ports.filter(|(_, port)| !(1..=65535).contains(port))
     }
 
     /// Whether ports that it may open are not known.
@@ -506,7 +507,7 @@ fn connect(inputs: Inputs, nodes: Vec<Arc<Node>>) -> Deployment {
     let forwards = groups::forwards(&inputs, &nodes, &directory);
     let (links_of, callers) = (links_of(&nodes, &links), callers(&inputs.catalogue, &links));
     let with_tables = tables.iter().flat_map(|table| &files[table.file].nodes).copied().collect();
-    let settled = groups::settled(nodes.len(), &links, &collisions, &members);
+    let settled = groups::settled(&colliding, &links, &members);
     let shared = shared::SharedFiles::new(&inputs.sources, &files);
     Deployment {
         inputs,

@@ -58,7 +58,7 @@ impl Runner<'_> {
                     "another server opens the same ports as {name}, so its offset may be what is wrong: mend that first"
                 ));
             }
-            if let Some(port) = self.model.nodes[node].impossible_port().filter(|_| is_target(node)) {
+            if let Some((_, port)) = self.model.nodes[node].out_of_range().next().filter(|_| is_target(node)) {
                 return Some(format!("{name} would listen on {port}, which is no port: mend that first"));
             }
             self.model

@@ -215,6 +215,15 @@ pub fn of_node(inputs: &Inputs, nodes: &[Arc<Node>], directory: &Directory, node
     judges.flat_map(|judge| judge.links()).collect()
 }
 
+/// The nodes that a target means, and the roles by which they do: others stand in where nobody has the first ones.
+fn asked<'a>(directory: &Directory, target: &'a catalogue::TargetSpec) -> (&'a [String], Arc<[usize]>) {
+    let candidates = directory.with_role(&target.roles);
+    if candidates.is_empty() && !target.otherwise.is_empty() {
+        return (&target.otherwise, directory.with_role(&target.otherwise));
+    }
+    (&target.roles, candidates)
+}
+
 struct Judge<'a> {
     inputs: &'a Inputs,
     nodes: &'a [Arc<Node>],
@@ -245,11 +254,7 @@ impl<'a> Judge<'a> {
             holds(target.versions, family) && first_unmet(catalogue, &node.settings, &target.when).is_none()
         };
         let target = known.targets.iter().find(holds)?;
-        let candidates = directory.with_role(&target.roles);
-        let (target_roles, candidates) = match (candidates.is_empty(), target.otherwise.is_empty()) {
-            (true, false) => (&target.otherwise, directory.with_role(&target.otherwise)),
-            _ => (&target.roles, candidates),
-        };
+        let (target_roles, candidates) = asked(directory, target);
         // The other of a pair is meant: one of the same role, and not itself.
         let shared = |other: &Node| target.roles.iter().any(|role| node.role_set.contains(role) && other.role_set.contains(role));
         let is_peer = |other: &usize| *other != index && shared(&nodes[*other]);
@@ -267,9 +272,8 @@ impl<'a> Judge<'a> {
     fn meant_by(&self, other: usize) -> Arc<[usize]> {
         let family = self.node().product.family;
         let mut targets = self.inputs.catalogue.links[other].targets.iter();
-        let Some(target) = targets.find(|target| holds(target.versions, family)) else { return Arc::default() };
-        let nodes = self.directory.with_role(&target.roles);
-        if nodes.is_empty() { self.directory.with_role(&target.otherwise) } else { nodes }
+        let target = targets.find(|target| holds(target.versions, family));
+        target.map(|target| asked(self.directory, target).1).unwrap_or_default()
     }
 
     /// Whether an address is that of a node that another call means, and this one does not.

@@ -1,5 +1,7 @@
 //! The verdict of a link whose host and port are known.
 
+use std::collections::{BTreeSet, HashMap};
+
 use crate::catalogue::{self, Address, LocalMeaning};
 
 use super::super::groups::{is_own_port, may_be_open};
@@ -12,7 +14,7 @@ impl Judge<'_> {
     /// who is meant, whether anything listens there, the scheme, the port.
     pub(super) fn judge(&self, link: &mut Link) -> (Verdict, String) {
         let (verdict, why) = self.judge_written(link);
-        if !verdict.in_order() && link.host.loopback && self.stands_in() {
+        if !verdict.in_order() && link.host.loopback && self.others_are_asked() {
             let role = self.role_title(&self.target.roles);
             return (Verdict::Undecidable, format!("the topology has no {role}, and one that it does not have may run here"));
         }
@@ -126,11 +128,11 @@ impl Judge<'_> {
 
     /// Whether a host that nobody declares would be taken for the reader, or for a node with a role that only stands in.
     fn is_far_fetched(&self, targets: &[usize]) -> bool {
-        targets.contains(&self.index) || self.stands_in()
+        targets.contains(&self.index) || self.others_are_asked()
     }
 
     /// Whether nobody has the role that is meant, and nodes with another one are asked instead.
-    fn stands_in(&self) -> bool {
+    fn others_are_asked(&self) -> bool {
         self.target_roles != self.target.roles.as_slice()
     }
 
@@ -139,7 +141,7 @@ impl Judge<'_> {
         if self.known.public || self.is_outside(roles) {
             return (Verdict::External, format!("'{host}' is declared nowhere"));
         }
-        if self.stands_in() {
+        if self.others_are_asked() {
             let role = self.role_title(&self.target.roles);
             return (Verdict::Undecidable, format!("'{host}' is declared nowhere, and the topology has no {role}"));
         }
@@ -360,18 +362,22 @@ impl Judge<'_> {
     /// Nodes behind a load balancer: each port that it forwards to must be open. Who ends TLS is not judged.
     fn behind(&self, link: &mut Link, behind: &[(usize, i64)], roles: &[String]) -> (Verdict, String) {
         link.targets = behind.iter().map(|(node, _)| self.target(*node, &link.scheme, true)).collect();
+        let meant = self.listener_of(&link.scheme);
+        // A balancer that tells services of one node apart by name or path has several ports of it behind one of its own.
+        let mut serving: HashMap<usize, BTreeSet<i64>> = HashMap::new();
+        for (node, port) in behind {
+            if self.open_at(*node, *port).is_some_and(|open| self.serves(open, meant)) {
+                serving.entry(*node).or_default().insert(*port);
+            }
+        }
         for (at, (node, port)) in behind.iter().enumerate() {
             let backend = &self.nodes[*node];
-            let meant = link.targets[at].listener;
             let listener = &backend.listeners[meant];
             if listener.port.why_unknown().is_some() {
                 return (Verdict::Undecidable, format!("the ports of {} cannot be known", backend.name));
             }
-            // A balancer that tells services of one node apart by name or path has several ports of it behind one of its own.
-            let serves = |(other, port): &(usize, i64)| {
-                *other == *node && self.open_at(*other, *port).is_some_and(|open| self.serves(open, link.targets[at].listener))
-            };
-            if has_role(backend, roles) && behind.iter().any(|other| other.1 != *port && serves(other)) {
+            let elsewhere = || serving.get(node).is_some_and(|ports| ports.iter().any(|serving| serving != port));
+            if has_role(backend, roles) && elsewhere() {
                 continue;
             }
             let open = self.open_at(*node, *port);

@@ -54,12 +54,8 @@ pub const NODE: &[Field] = &[
         Value::from(m.expected_offset(at.first).map_or(0, |expected| expected.calls))
     }),
     field("out_of_range", List, "its ports outside 1 to 65535", |m, at| {
-        let node = node(m, at);
-        let listed = node.listeners.iter().filter(|listener| listener.live);
-        list(listed.filter_map(|listener| {
-            let port = listener.port.value().filter(|port| !(1..=65535).contains(port))?;
-            Some(format!("{} {port}", m.catalogue().listeners[listener.spec].id))
-        }))
+        let named = |(listener, port): (&Listener, i64)| format!("{} {port}", m.catalogue().listeners[listener.spec].id);
+        list(node(m, at).out_of_range().map(named))
     }),
 ];
 

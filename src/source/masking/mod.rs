@@ -29,6 +29,8 @@ use markup::of_tag;
 use names::is_secret_name;
 use patterns::PATTERNS;
 
+pub(crate) use toml::after_string as after_toml_string;
+
 /// How a file is written, as far as its secrets need it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {

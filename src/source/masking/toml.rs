@@ -118,17 +118,18 @@ fn is_header(bytes: &[u8], at: usize) -> bool {
         && line[inner..].iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-]".contains(byte))
 }
 
-/// One past the string that starts at a quote. A string of one line ends with it, closed or not.
-fn after_string(bytes: &[u8], at: usize) -> usize {
+/// One past the string of TOML that starts at a quote, in bytes. A string of one line ends with it, closed or not.
+pub fn after_string(bytes: &[u8], at: usize) -> usize {
     let quote = bytes[at];
     let long = bytes[at..].starts_with(&[quote; 3]);
     let mut next = at + if long { 3 } else { 1 };
     while let Some(byte) = bytes.get(next) {
         match byte {
-            b'\\' if quote == b'"' && bytes.get(next + 1) != Some(&b'\n') => next += 1,
+            b'\\' if quote == b'"' && (long || bytes.get(next + 1) != Some(&b'\n')) => next += 1,
             b'\n' if !long => return next,
             byte if *byte == quote && !long => return next + 1,
             byte if *byte == quote && bytes[next..].starts_with(&[quote; 3]) => {
+                // Up to two quotes in front of the closing three are part of the text.
                 let more = bytes[next + 3..].iter().take(2).take_while(|byte| **byte == quote).count();
                 return next + 3 + more;
             }
