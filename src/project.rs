@@ -13,7 +13,7 @@ use crate::catalogue::{self, Catalogue, Severity};
 use crate::config::{Documents, Format};
 use crate::deployment::{self, Deployment, Inputs};
 use crate::fix::{self, Applied, FileChange, FileEdit, HeldBack, Plan, Planner, Refuse, Suggestion, TRIALS, Wish};
-use crate::home::{self, Disk, FileState, Home, ReadError, Storage, Wanted};
+use crate::home::{self, Disk, FileState, Home, KnownHomes, ReadError, Storage, Wanted};
 use crate::lint::{self, Baseline, Linted, Options, Rules};
 use crate::source::{Content, Source, SourceId, Sources, TextKind};
 use crate::topology::{self, Layer, Topology, TopologyError};
@@ -46,9 +46,24 @@ pub struct Loaded {
 impl Loaded {
     /// Builds the model.
     pub fn resolve(self) -> Project {
-        let RulesOf { rules, files } = self.rules;
-        Project { model: Arc::new(deployment::resolve(self.inputs)), folder: self.folder, rules, rule_files: files }
+        self.resolve_after(None)
     }
+
+    /// Builds the model; what is the same in an earlier one is taken from there.
+    pub fn resolve_after(self, earlier: Option<&Deployment>) -> Project {
+        let RulesOf { rules, files } = self.rules;
+        let model = Arc::new(deployment::resolve_after(self.inputs, earlier));
+        Project { model, folder: self.folder, rules, rule_files: files }
+    }
+}
+
+/// An earlier run of the same topology.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// What was read.
+    pub inputs: &'a Inputs,
+    /// Whether nothing changed in its homes since.
+    pub same_homes: bool,
 }
 
 /// A deployment, read and resolved.
@@ -154,11 +169,11 @@ impl Engine {
     }
 
     /// Reads a topology file and everything it names, through the storage that `storage` opens below folders: first that of
-    /// the topology, then those of the homes. A file that holds the same as in `known` is not parsed again.
+    /// the topology, then those of the homes. A file that holds the same as in `known` is not parsed again, and a home that did not change since is not read.
     ///
     /// # Errors
     /// If the topology cannot be read or has mistakes.
-    pub fn load_from(&self, path: &Path, storage: &StorageBelow<'_>, known: Option<&Inputs>) -> Result<Loaded, OpenError> {
+    pub fn load_from(&self, path: &Path, storage: &StorageBelow<'_>, known: Option<Known<'_>>) -> Result<Loaded, OpenError> {
         let content = content(path, storage)?;
         let declared = topology::read(&content);
         self.finish(&home::display(path), &content, declared, folder_of(path), storage, known)
@@ -192,7 +207,7 @@ impl Engine {
         declared: Result<Topology, Vec<TopologyError>>,
         folder: &Path,
         storage: &StorageBelow<'_>,
-        known: Option<&Inputs>,
+        known: Option<Known<'_>>,
     ) -> Result<Loaded, OpenError> {
         let fail = |errors| OpenError::Topology { name: name.to_owned(), content: Arc::clone(content), errors };
         let declared = declared.map_err(&fail)?;
@@ -229,13 +244,16 @@ impl Engine {
         mut sources: Sources,
         storage: &dyn Storage,
         folder: &Path,
-        known: Option<&Inputs>,
+        known: Option<Known<'_>>,
     ) -> Inputs {
         let wanted = self.wanted();
         let paths: Vec<&[Layer]> = topology.nodes.iter().map(|node| node.home.as_slice()).collect();
-        let homes = home::read(storage, folder, &paths, &wanted, &mut sources);
-        let documents =
-            Documents::parse(&sources, &self.parsable(&homes), known.map(|known| (&*known.sources, &known.documents)));
+        let same = known
+            .filter(|known| known.same_homes)
+            .map(|known| KnownHomes { homes: &known.inputs.homes, sources: &known.inputs.sources });
+        let homes = home::read(storage, folder, &paths, &wanted, same, &mut sources);
+        let parsed = known.map(|known| (&*known.inputs.sources, &known.inputs.documents));
+        let documents = Documents::parse(&sources, &self.parsable(&homes), parsed);
         let (catalogue, topology, sources) = (Arc::clone(&self.catalogue), Arc::new(topology), Arc::new(sources));
         Inputs { catalogue, topology, topology_source, homes, sources, documents }
     }

@@ -465,9 +465,31 @@ pub fn check_topology(topology: &Topology, catalogue: &Catalogue) -> Vec<Topolog
 ///
 /// Never fails: what cannot be read or known is said at its place in the model, and the rest is resolved.
 pub fn resolve(inputs: Inputs) -> Deployment {
-    let build = |index| Arc::new(node::build(&inputs, index));
+    resolve_after(inputs, None)
+}
+
+/// As [`resolve`]; nodes that were built of the same in an earlier model are taken from there.
+pub fn resolve_after(inputs: Inputs, earlier: Option<&Deployment>) -> Deployment {
+    let same = |index: usize| {
+        let earlier = earlier.filter(|earlier| Arc::ptr_eq(&earlier.inputs.catalogue, &inputs.catalogue))?;
+        let (before, known) = (&earlier.inputs, earlier.nodes.get(index)?);
+        let is_same = before.topology_source == inputs.topology_source
+            && before.topology.nodes[index] == inputs.topology.nodes[index]
+            && *known.home == *inputs.homes[index]
+            && holds_the_same(&inputs.catalogue, &known.home, &before.sources, &inputs.sources);
+        is_same.then(|| Arc::clone(known))
+    };
+    let build = |index| same(index).unwrap_or_else(|| Arc::new(node::build(&inputs, index)));
     let nodes = (0..inputs.topology.nodes.len()).into_par_iter().map(build).collect();
     connect(inputs, nodes)
+}
+
+/// Whether no file of a home changed from some sources to others.
+fn holds_the_same(catalogue: &Catalogue, home: &Home, before: &Sources, now: &Sources) -> bool {
+    (0..catalogue.files.len()).all(|spec| match home.file(spec) {
+        FileState::Read(source) => Arc::ptr_eq(&before.get(*source).content, &now.get(*source).content),
+        _ => true,
+    })
 }
 
 impl Deployment {
@@ -475,15 +497,12 @@ impl Deployment {
     /// changed are kept, since a node is built from its own home and the topology.
     pub fn edited(&self, files: &BTreeMap<SourceId, Vec<u8>>) -> Self {
         let inputs = self.inputs.edited(files);
-        let (before, now) = (self.sources(), &inputs.sources);
-        let is_same = |home: &Home| {
-            (0..inputs.catalogue.files.len()).all(|spec| match home.file(spec) {
-                FileState::Read(source) => Arc::ptr_eq(&before.get(*source).content, &now.get(*source).content),
-                _ => true,
-            })
-        };
         let build = |(index, known): (usize, &Arc<Node>)| {
-            if is_same(&known.home) { Arc::clone(known) } else { Arc::new(node::build(&inputs, index)) }
+            if holds_the_same(&inputs.catalogue, &known.home, self.sources(), &inputs.sources) {
+                Arc::clone(known)
+            } else {
+                Arc::new(node::build(&inputs, index))
+            }
         };
         let nodes = self.nodes.par_iter().enumerate().map(build).collect();
         connect(inputs, nodes)

@@ -27,11 +27,11 @@ pub use storage::{Disk, Lies, MAX_FILE_BYTES, Memory, ReadError, ReadSeek, Stora
 
 use layers::{Archives, Layer};
 
-use crate::source::{Content, SourceId, Sources, TextKind};
+use crate::source::{Content, Source, SourceId, Sources, TextKind};
 use crate::topology;
 
 /// The product directory of one or several nodes, with the files that the catalogue asked for.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Home {
     /// Tells homes of a run apart: nodes with the same home share it.
     pub id: usize,
@@ -48,8 +48,19 @@ pub struct Home {
     pub directories: Vec<String>,
     /// What stands before the paths of its files; `None` where it is made of layers.
     prefix: Option<String>,
+    /// By what it was found.
+    found_by: Vec<Layer>,
     /// The files that were asked for, in that order.
     files: Vec<FileState>,
+}
+
+/// Homes of an earlier run of which nothing changed since.
+#[derive(Clone, Copy)]
+pub struct KnownHomes<'a> {
+    /// The homes.
+    pub homes: &'a [Arc<Home>],
+    /// The files in them.
+    pub sources: &'a Sources,
 }
 
 /// Whether a home is there.
@@ -105,12 +116,14 @@ impl Home {
 
 /// Reads the wanted files of every home, each home and each archive once, and adds them to `sources` in a fixed order.
 ///
-/// Paths of layers are relative to `base`. Files of equal bytes share their [`Content`].
+/// Paths of layers are relative to `base`. Files of equal bytes share their [`Content`], those that are read now. What is
+/// `known` is taken from there; it must have been asked for the same files.
 pub fn read(
     storage: &dyn Storage,
     base: &Path,
     homes: &[&[topology::Layer]],
     wanted: &[Wanted],
+    known: Option<KnownHomes<'_>>,
     sources: &mut Sources,
 ) -> Vec<Arc<Home>> {
     let homes: Vec<Vec<Layer>> = homes.iter().map(|home| home.iter().map(|layer| Layer::new(base, layer)).collect()).collect();
@@ -122,19 +135,33 @@ pub fn read(
             distinct.len() - 1
         });
     }
-    let archives = Archives::open(storage, distinct.iter().copied().flatten(), wanted);
-    let raw: Vec<RawHome> = distinct.par_iter().map(|home| read_home(storage, &archives, home, wanted)).collect();
+    let earlier: HashMap<&[Layer], &Home> =
+        known.iter().flat_map(|known| known.homes).map(|home| (home.found_by.as_slice(), &**home)).collect();
+    let new = distinct.iter().filter(|home| !earlier.contains_key(home.as_slice()));
+    let archives = Archives::open(storage, new.copied().flatten(), wanted);
+    let raw: Vec<RawHome> = distinct
+        .par_iter()
+        .map(|home| match known.zip(earlier.get(home.as_slice())) {
+            Some((known, home)) => RawHome::again(home, known.sources),
+            None => read_home(storage, &archives, home, wanted),
+        })
+        .collect();
     let mut adding = Adding { sources, contents: HashMap::new(), files: HashMap::new() };
     let built: Vec<Arc<Home>> = raw
         .into_iter()
         .zip(&distinct)
         .enumerate()
         .map(|(id, (raw, home))| {
-            let layers: Vec<String> = home.iter().map(|layer| display(&layer.path)).collect();
             let files = raw.files.into_iter().zip(wanted).map(|(file, wanted)| adding.file(file, wanted.kind)).collect();
-            let name = layers.join(" + ");
-            let (directories, prefix) = (archives.directories(home), archives.prefix(home));
-            Arc::new(Home { id, name, layers, layer: raw.layer, state: raw.state, directories, prefix, files })
+            let (layer, state, found_by) = (raw.layer, raw.state, (*home).clone());
+            let (name, layers, directories, prefix) = match earlier.get(home.as_slice()) {
+                Some(home) => (home.name.clone(), home.layers.clone(), home.directories.clone(), home.prefix.clone()),
+                None => {
+                    let layers: Vec<String> = home.iter().map(|layer| display(&layer.path)).collect();
+                    (layers.join(" + "), layers, archives.directories(home), archives.prefix(home))
+                }
+            };
+            Arc::new(Home { id, name, layers, layer, state, directories, prefix, found_by, files })
         })
         .collect();
     homes.iter().map(|home| Arc::clone(&built[index_of[home]])).collect()
@@ -146,11 +173,35 @@ struct RawHome {
     files: Vec<RawFile>,
 }
 
+impl RawHome {
+    /// A home as it was read before.
+    fn again(home: &Home, sources: &Sources) -> Self {
+        let files = home.files.iter().map(|file| match file {
+            FileState::Absent => RawFile::Absent,
+            FileState::Read(source) => RawFile::Known(sources.get(*source).clone()),
+            FileState::Unreadable(source, why) => {
+                RawFile::Unreadable { name: sources.get(*source).name.clone(), why: why.clone() }
+            }
+        });
+        Self { layer: home.layer, state: home.state.clone(), files: files.collect() }
+    }
+}
+
 /// A file of a home; whatever is there has a name for people.
 enum RawFile {
     Absent,
-    Read { name: String, content: Arc<Content>, hash: u64, real: Option<PathBuf> },
-    Unreadable { name: String, why: String },
+    /// It was read before.
+    Known(Source),
+    Read {
+        name: String,
+        content: Arc<Content>,
+        hash: u64,
+        real: Option<PathBuf>,
+    },
+    Unreadable {
+        name: String,
+        why: String,
+    },
 }
 
 fn read_home(storage: &dyn Storage, archives: &Archives, layers: &[Layer], wanted: &[Wanted]) -> RawHome {
@@ -191,6 +242,7 @@ impl Adding<'_> {
     fn file(&mut self, file: RawFile, kind: TextKind) -> FileState {
         let (name, real) = match &file {
             RawFile::Absent => return FileState::Absent,
+            RawFile::Known(source) => (source.name.clone(), source.real.clone()),
             RawFile::Read { name, real, .. } => (name.clone(), real.clone()),
             RawFile::Unreadable { name, .. } => (name.clone(), None),
         };
@@ -200,6 +252,7 @@ impl Adding<'_> {
         }
         let state = match file {
             RawFile::Absent => FileState::Absent,
+            RawFile::Known(source) => FileState::Read(self.sources.add(source.name, source.content, source.real)),
             RawFile::Read { content, hash, real, .. } => {
                 let content = self.share(content, hash);
                 FileState::Read(self.sources.add(name.as_str(), content, real))

@@ -11,10 +11,11 @@ use super::documents::Document;
 use super::find;
 use super::half_typed::{self, Good};
 use super::view::{Trouble, View, WrongRules};
+use crate::deployment::Deployment;
 use crate::home::{Disk, Overlay, ReadError, Remembered, Storage, Texts, is_text_of, overlaid};
 use crate::lint::RuleError;
-use crate::project::{Engine, OpenError, Project};
-use crate::source::{Content, Span};
+use crate::project::{Engine, Known, OpenError, Project};
+use crate::source::{Content, Source, Span};
 use crate::topology::TopologyError;
 
 /// How many sets of folders are remembered of a topology.
@@ -191,6 +192,10 @@ impl Update<'_> {
             kept.remembered.clear();
         }
         let known = kept.project.clone();
+        let known = known.as_deref().map(|project| &*project.model);
+        // The topology itself is no file of a home, and says not where it really lies.
+        let changed = |file: &Source| file.real.as_ref().is_some_and(|real| self.job.changed.contains(real));
+        let same_homes = |model: &Deployment| !self.job.anew && !model.sources().iter().any(|(_, file)| changed(file));
         let remembered = Mutex::new(std::mem::take(&mut kept.remembered));
         let storage = |folders: &[&Path]| -> Box<dyn Storage + '_> {
             let key: Vec<PathBuf> = folders.iter().map(|folder| (*folder).to_owned()).collect();
@@ -202,9 +207,13 @@ impl Update<'_> {
             let disk = Disk::below(folders.iter().copied());
             Box::new(Overlay::new(all.entry(key).or_default().over(disk), texts))
         };
-        let loaded = self.engine.load_from(path, &storage, known.as_ref().map(|project| &project.model.inputs));
+        let loaded = self.engine.load_from(
+            path,
+            &storage,
+            known.map(|model| Known { inputs: &model.inputs, same_homes: same_homes(model) }),
+        );
         kept.remembered = remembered.into_inner().unwrap_or_else(PoisonError::into_inner);
-        loaded.map(crate::project::Loaded::resolve)
+        loaded.map(|loaded| loaded.resolve_after(known))
     }
 }
 

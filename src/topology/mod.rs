@@ -41,7 +41,7 @@ pub struct Topology {
 }
 
 /// One node: a running server.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
     /// Unique name; may be a glob pattern until `home` expands it.
     pub name: Spanned<String>,

@@ -1,5 +1,6 @@
 //! Diagnostics of a whole deployment, of texts that nobody saved.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write as _;
 
@@ -103,6 +104,45 @@ fn the_topology_is_a_text_like_others() {
     client.change(&topology, &format!("{text}rules:\n  thrift-port-mismatch: warning\n"));
     client.settle();
     assert_eq!(client.diagnostics[&copy.uri(GW)][0]["severity"], 2);
+}
+
+#[test]
+fn a_topology_that_was_typed_says_what_it_says_where_it_is_opened_anew() {
+    let copy = Copy::of("five-on-one-machine-seven-mistakes");
+    let (topology, text) = (copy.uri("topology.yaml"), copy.read("topology.yaml"));
+    let (carbon, file) = (copy.uri("homes/tm/repository/conf/carbon.xml"), copy.read("homes/tm/repository/conf/carbon.xml"));
+    let (km, rest): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.contains("name: km"));
+    let texts = [
+        format!("# moves every node\n{text}"),
+        text.replace("home: homes/gateway,", "home: homes/gateway, port_offset: 7,"),
+        rest.join("\n"),
+        format!("{}\n{}\n", rest.join("\n"), km.join("\n")),
+        text.replace("homes/gateway", "homes/gatewa"),
+        format!("{text}  - {{name: gw-2, role: gateway, home: homes/store, host: gw-2.example.com}}\n"),
+        text.replace("homes/store", "homes/tm"),
+        format!("defaults: {{product: 2.5.0}}\n{text}"),
+        text.clone(),
+    ];
+    let shown = |client: &Client| -> BTreeMap<String, Vec<Value>> {
+        client.diagnostics.iter().filter(|(_, all)| !all.is_empty()).map(|(uri, all)| (uri.clone(), all.clone())).collect()
+    };
+    let mut typed = Client::start(&copy, &modern(&[]));
+    typed.open(&copy, "topology.yaml");
+    typed.open(&copy, "homes/tm/repository/conf/carbon.xml");
+    let mut seen = BTreeSet::new();
+    for (turn, text) in texts.iter().enumerate() {
+        let file = if turn % 3 == 2 { file.replace("<Offset>3</Offset>", "<Offset>9</Offset>") } else { file.clone() };
+        typed.change(&carbon, &file);
+        typed.change(&topology, text);
+        typed.settle();
+        let mut anew = Client::start(&copy, &modern(&[]));
+        anew.open_text(&carbon, &file);
+        anew.open_text(&topology, text);
+        let found = shown(&anew);
+        assert_eq!(shown(&typed), found, "{text}");
+        seen.insert(serde_json::to_string(&found).expect("JSON"));
+    }
+    assert!(seen.len() >= 6, "the texts differ in what is wrong with them");
 }
 
 #[test]
