@@ -1,6 +1,9 @@
 //! Every link that is judged, one row each: with the target's effective port it is in order, with the port of an
 //! untouched installation it is not, and the number that mends it is the right one.
 
+#[path = "agreement/agree.rs"]
+mod agree;
+
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
@@ -688,8 +691,13 @@ const ELSEWHERE: &[&str] = &[
 impl Row {
     /// A deployment in which the caller has no offset and the other one has.
     fn open(&self, engine: &Engine, file: Option<&str>, version: &str, port: i64) -> Project {
-        let Row(_, _, caller, target, text, _) = self;
-        let text = text.replace("HOST", "b.example.com").replace("PORT", &port.to_string());
+        self.open_with(engine, file, version, &self.4.replace("HOST", "b.example.com").replace("PORT", &port.to_string()))
+    }
+
+    /// The same with another text.
+    fn open_with(&self, engine: &Engine, file: Option<&str>, version: &str, text: &str) -> Project {
+        let (caller, target) = (self.2, self.3);
+        let text = text.to_owned();
         let mut memory = Memory::default();
         for (home, offset) in [("a", 0), ("b", OFFSET)] {
             let carbon = format!("<Server><Version>{version}</Version><Ports><Offset>{offset}</Offset></Ports></Server>");
@@ -736,6 +744,27 @@ fn the_effective_port_is_right_and_the_default_one_is_not() {
                 let said: Vec<_> = of_link.iter().map(|finding| (&finding.rule, &finding.message)).collect();
                 wrong.push(format!("{} {version}: {said:?}, expected one finding that offers to {title}", row.0));
             }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What people write in the place of `HOST:PORT`.
+const SLIPS: &[&str] =
+    &["b.example.com", "b.example.com:443", "b.example.com:9763", "localhost:PORT", "nowhere.example.com:PORT", "a.b.9443"];
+
+#[test]
+fn every_slip_in_an_address_is_told_by_links_and_by_check() {
+    let engine = Engine::new().expect("the embedded rules load");
+    let mut wrong: Vec<String> = Vec::new();
+    for (file, row) in rows() {
+        let version = row.1[row.1.len() - 1];
+        for slip in SLIPS {
+            let text = row.4.replace("HOST:PORT", slip).replace("PORT", &row.5.to_string());
+            let project = row.open_with(&engine, file, version, &text);
+            let linted = engine.lint(&project, &HashMap::new());
+            let said = agree::contradictions(&engine, &project, &linted);
+            wrong.extend(said.into_iter().map(|one| format!("{} {version} {slip}: {one}", row.0)));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

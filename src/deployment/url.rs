@@ -109,8 +109,15 @@ pub fn default_port(scheme: &str) -> Option<i64> {
     match scheme {
         "https" | "wss" => Some(443),
         "http" | "ws" => Some(80),
+        // Of brokers, with TLS and without (Andes `BrokerDetails.DEFAULT_PORT`).
+        "amqp" | "amqps" => Some(5672),
         _ => None,
     }
+}
+
+/// Whether a port is one that a public address may leave out, and a load balancer offers unsaid: written, or meant by the scheme.
+pub fn is_public(scheme: &str, explicit: bool, port: i64) -> bool {
+    port == 443 || !explicit && matches!(scheme, "https" | "http" | "wss" | "ws")
 }
 
 #[cfg(test)]

@@ -119,8 +119,8 @@ impl<'a> Judge<'a> {
         link.group = if in_braces { address.group } else { text.found.parent };
         link.scheme_place = self.place(text, &parts.scheme);
         link.host = self.host_of(text, &parts, false);
-        link.port = self.port_of(text, &parts, &scheme);
         link.scheme = address.scheme.map_or(scheme, str::to_owned);
+        link.port = self.port_of(text, &parts, &link.scheme);
         link.listener = self.listener_of(&link.scheme);
         link.placeholder = parts.port.as_ref().and_then(|port| match &text.expanded.exactly(port)?.what {
             What::Listener(name, _) | What::Setting(name, _) | What::Port(name, _) => Some(name.clone()),
@@ -135,10 +135,13 @@ impl<'a> Judge<'a> {
             let rest = text.expanded.text[rest].trim();
             return Some((Verdict::Malformed, format!("'{rest}' follows the port; its reader takes host and port only")));
         }
+        self.note_unresolved(text, &authority_of(&parts), link);
         if self.known.bare && parts.port.is_none() {
+            if link.unresolved.is_empty() {
+                self.mean_by_host(link);
+            }
             return Some((Verdict::Malformed, "it has no port, and its reader knows no default".to_owned()));
         }
-        self.note_unresolved(text, &authority_of(&parts), link);
         if let Some(what) = text.expanded.unknown_in(&authority_of(&parts)) {
             return Some((Verdict::Undecidable, what.words()));
         }

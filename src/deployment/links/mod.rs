@@ -179,8 +179,6 @@ pub struct WrittenPort {
     pub setting: Option<usize>,
     /// Whether a port is written at all.
     pub explicit: bool,
-    /// The reader needs it written out.
-    pub needed: bool,
 }
 
 /// A node that a link goes to.
@@ -362,7 +360,7 @@ impl<'a> Judge<'a> {
             scheme_place: None,
             host: Host::default(),
             port: EffectivePort::default(),
-            written: WrittenPort { needed: self.all_hold(&self.known.explicit_port), ..WrittenPort::default() },
+            written: WrittenPort::default(),
             placeholder: None,
             verdict: Verdict::Ok,
             why: String::new(),

@@ -24,7 +24,10 @@ pub fn pair(catalogue: &Catalogue, links: &mut [Link]) {
         said.extend(trouble(receivers, logins, titles, in_braces).map(|why| (one.start, why)));
     }
     for (at, why) in said {
-        links[at].pairing = Some(why);
+        let link = &mut links[at];
+        link.verdict = Verdict::Malformed;
+        link.why.clone_from(&why);
+        link.pairing = Some(why);
     }
 }
 

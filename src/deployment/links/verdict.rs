@@ -6,6 +6,7 @@ use crate::catalogue::{self, Address, LocalMeaning};
 
 use super::super::groups::{is_own_port, may_be_open};
 use super::super::hosts::{Meant, Question, apart, has_role};
+use super::super::url::is_public;
 use super::used::untouched;
 use super::{Judge, Link, Target, Verdict};
 
@@ -28,18 +29,9 @@ impl Judge<'_> {
         let Some(port) = link.port.value() else { return (Verdict::Undecidable, String::new()) };
         let roles = self.target_roles;
         let is_url = matches!(self.known.address, Address::Url(_));
-        let public_port = is_url && (!link.written.explicit || port == 443);
+        let public_port = is_url && is_public(&link.scheme, link.written.explicit, port);
         let holder_or_neighbour = self.known.local == LocalMeaning::HolderOrNeighbour;
-        let question = Question {
-            reader: self.index,
-            host: link.host.name.as_deref(),
-            own: link.host.own,
-            port,
-            public_port,
-            roles,
-            holder_or_neighbour,
-        };
-        let meant = self.directory.lookup(self.inputs, self.nodes, &question);
+        let meant = self.who_is_meant(link, port, public_port);
         let opens = |node: &usize| self.open_at(*node, port).is_some();
         // Of several on one machine, the port tells which.
         let is_itself = |nodes: &[usize]| {
@@ -104,6 +96,32 @@ impl Judge<'_> {
                 self.behind(link, &behind, roles)
             }
         }
+    }
+
+    fn who_is_meant(&self, link: &Link, port: i64, public_port: bool) -> Meant {
+        let question = Question {
+            reader: self.index,
+            host: link.host.name.as_deref(),
+            own: link.host.own,
+            port,
+            public_port,
+            roles: self.target_roles,
+            holder_or_neighbour: self.known.local == LocalMeaning::HolderOrNeighbour,
+        };
+        self.directory.lookup(self.inputs, self.nodes, &question)
+    }
+
+    /// Names the nodes that a host means, where no port is written that could be judged.
+    pub(super) fn mean_by_host(&self, link: &mut Link) {
+        let meant = self.who_is_meant(link, 0, false);
+        link.assumed = matches!(meant, Meant::Assumed(_));
+        let nodes = match meant {
+            Meant::Local(nodes) | Meant::Named(nodes) | Meant::Assumed(nodes) => nodes,
+            Meant::BalancerOneToOne(_, behind) => behind,
+            _ => return,
+        };
+        let fitting = nodes.into_iter().filter(|node| self.candidates.contains(node));
+        link.targets = fitting.map(|node| self.target(node, &link.scheme, false)).collect();
     }
 
     /// Whether the host is the reader's own machine, and the port one of the reader, or of nobody beside it and nobody there has

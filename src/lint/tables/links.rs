@@ -2,7 +2,7 @@
 
 use minijinja::value::Value;
 
-use crate::deployment::{Deployment, Listener, Node, Target, Verdict, apart};
+use crate::deployment::{Deployment, Link, Listener, Node, Target, Verdict, apart};
 
 use super::super::model::{Field, Handle, Kind, Ref, Type};
 use super::{Model, VERDICTS, balancer_name, field, link, list, names, object, optional, setting_id, text};
@@ -40,9 +40,17 @@ pub const LINK: &[Field] = &[
     field("port", Number, "the port that it calls", |m, at| optional(link(m, at).port.value())),
     field("arithmetic", Text, "how that port comes about", |m, at| text(link(m, at).port.arithmetic())),
     field("explicit", Bool, "whether the port is written", |m, at| Value::from(link(m, at).written.explicit)),
-    field("needs_port", Bool, "whether its reader fails without a written port, and none is written", |m, at| {
-        Value::from(link(m, at).written.needed && !link(m, at).written.explicit)
-    }),
+    field(
+        "needs_port",
+        Bool,
+        "whether another call of the node cuts the port out of its text and says that it finds none",
+        |m, at| {
+            let link = link(m, at);
+            let companion = |other: &Link| m.catalogue().links[other.spec].companion == Some(link.spec);
+            let fails = |other: &Link| other.companion_lacks_port && other.verdict == Verdict::Malformed;
+            Value::from(m.links_of(link.node).iter().any(|other| companion(other) && fails(other)))
+        },
+    ),
     field("placeholder", Text, "the placeholder that gives the port, or nothing", |m, at| {
         text(link(m, at).placeholder.clone().unwrap_or_default())
     }),
