@@ -892,3 +892,33 @@ fn an_address_that_stands_in_for_another_is_judged_once() {
     let own = "[apim.event_hub]\nevent_listening_endpoints = [\"tcp://cp:5675\"]\n";
     assert_eq!(verdicts(&format!("{endpoints}{own}")), (["wrong port", "ok"].map(str::to_owned), 1));
 }
+
+#[test]
+fn a_public_address_is_judged_where_the_load_balancer_is_known() {
+    let engine = Engine::new().expect("the embedded rules load");
+    let verdict = |balancers: &str| {
+        let toml = "[[apim.gateway.environment]]\nname = \"a\"\nhttps_endpoint = \"https://api.example.com\"\n";
+        let mut memory = Memory::default();
+        memory.insert("cp/repository/conf/deployment.toml", toml);
+        memory.insert("gw/repository/conf/deployment.toml", "[server]\noffset = 0\n");
+        let topology = format!(
+            "defaults: {{product: 4.2.0}}\nnodes:\n  - {{name: gw, role: gateway, home: gw, host: gw}}\n  - {{name: cp, role: control-plane, home: cp, host: cp}}\n{balancers}"
+        );
+        let project = engine.open_in(&memory, Path::new(""), &topology).expect("a topology");
+        let linted = engine.lint(&project, &HashMap::new());
+        assert_eq!(agree::contradictions(&engine, &project, &linted), Vec::<String>::new());
+        let link = project.model.links.iter().find(|link| engine.catalogue.links[link.spec].id == "toml-env-https");
+        link.expect("the link").verdict.name()
+    };
+    let offers =
+        |backend: &str| verdict(&format!("load_balancers: [{{host: api.example.com, ports: {{443: ['{backend}']}}}}]\n"));
+    assert_eq!(verdict(""), "ok");
+    assert_eq!(offers("gw:8243"), "ok");
+    assert_eq!(offers("gw:8280"), "ok");
+    assert_eq!(offers("cp:9443"), "wrong role");
+    assert_eq!(offers("gw:9443"), "nothing listens");
+    assert_eq!(offers("gw:8244"), "nothing listens");
+    assert_eq!(verdict("load_balancers: [{host: api.example.com, ports: {8243: ['gw:8243']}}]\n"), "ok");
+    assert_eq!(verdict("load_balancers: [{host: api.example.com, nodes: [gw]}]\n"), "ok");
+    assert_eq!(verdict("load_balancers: [{host: api.example.com, nodes: [cp]}]\n"), "wrong role");
+}

@@ -175,6 +175,28 @@ fn a_public_port_to_a_load_balancer_is_fine() {
 }
 
 #[test]
+fn a_public_port_that_a_load_balancer_offers_is_judged_by_what_is_behind_it() {
+    let balancer = |backends: &str| format!("load_balancers: [{{host: lb, ports: {{443: [{backends}]}}}}]\n");
+    let is = |url: &'static str, backends: &str, verdict: &str| {
+        let rest: &'static str = Box::leak((PUBLISHER.to_owned() + &balancer(backends)).into_boxed_str());
+        Case { url, rest, ..HOSTS }.is(verdict);
+    };
+    for url in ["https://lb/services/", "https://lb:443/services/"] {
+        is(url, "'km:9443'", "ok");
+        is(url, "'km:9763'", "ok");
+        is(url, "'pub:9450'", "wrong role");
+        is(url, "'km:9444'", "nothing listens");
+        is(url, "'km:10397'", "nothing listens");
+    }
+    // One that routes by path has others behind the same port.
+    is("https://lb/services/", "'pub:9450', 'km:9443', 'gw:8243'", "ok");
+    is("https://lb/services/", "'pub:9450', 'km:9444'", "wrong role");
+    is("https://lb:80/services/", "'km:9443'", "wrong scheme");
+    let only_publisher = "  - {name: pub, role: publisher, home: pub, host: pub}\nload_balancers: [{host: lb, nodes: [pub]}]\n";
+    Case { url: "https://lb/services/", rest: only_publisher, ..HOSTS }.is("wrong role");
+}
+
+#[test]
 fn a_service_passes_every_port_one_to_one() {
     let rest = "load_balancers: [{host: svc, nodes: [km]}]\n";
     Case { url: "https://svc:9443/", rest, ..HOSTS }.is("ok");

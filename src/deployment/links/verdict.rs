@@ -43,7 +43,11 @@ impl Judge<'_> {
         if self.target.peer && matches!(&meant, Meant::Local(nodes) | Meant::Named(nodes) if is_itself(nodes)) {
             return (Verdict::StillLocal, "it has to name the other one".to_owned());
         }
-        if self.known.public && public_port {
+        if let Some(why) = is_url.then(|| self.other_scheme(link, &meant, port)).flatten() {
+            return (Verdict::WrongScheme, why);
+        }
+        let is_balanced = matches!(meant, Meant::Balancer(..) | Meant::BalancerOneToOne(..));
+        if self.known.public && public_port && !is_balanced {
             return (Verdict::Ok, String::new());
         }
         if holder_or_neighbour && self.may_be_of_another(link, port) {
@@ -86,7 +90,12 @@ impl Judge<'_> {
                 link.balancer = Some(index);
                 let fitting: Vec<usize> = behind.iter().copied().filter(|node| has_role(&self.nodes[*node], roles)).collect();
                 match (public_port, fitting.is_empty()) {
-                    (true, _) => (Verdict::Ok, String::new()),
+                    (true, false) => (Verdict::Ok, String::new()),
+                    // What it has behind a port that nobody says is one of these.
+                    (true, true) => {
+                        let meant = link.listener;
+                        behind.first().map_or((Verdict::Ok, String::new()), |node| Self::wrong_role(link, *node, meant))
+                    }
                     (false, true) => self.wrong(link, &behind, port),
                     (false, false) => self.direct(link, &fitting, port, false),
                 }
@@ -96,6 +105,22 @@ impl Judge<'_> {
                 self.behind(link, &behind, roles)
             }
         }
+    }
+
+    /// Why a balancer does not speak the scheme on a port that the world keeps for another one; names the balancer then.
+    fn other_scheme(&self, link: &mut Link, meant: &Meant, port: i64) -> Option<String> {
+        let (Meant::Balancer(index, _) | Meant::BalancerOneToOne(index, _) | Meant::BalancerWithout(index)) = meant else {
+            return None;
+        };
+        let expected = match (link.scheme.as_str(), port) {
+            ("http", 443) => "https",
+            ("ws", 443) => "wss",
+            ("https", 80) => "http",
+            ("wss", 80) => "ws",
+            _ => return None,
+        };
+        link.balancer = Some(*index);
+        Some(format!("{port} of a load balancer speaks {expected}"))
     }
 
     fn who_is_meant(&self, link: &Link, port: i64, public_port: bool) -> Meant {
@@ -379,14 +404,18 @@ impl Judge<'_> {
 
     /// Nodes behind a load balancer: each port that it forwards to must be open. Who ends TLS is not judged.
     fn behind(&self, link: &mut Link, behind: &[(usize, i64)], roles: &[String]) -> (Verdict, String) {
-        link.targets = behind.iter().map(|(node, _)| self.target(*node, &link.scheme, true)).collect();
         let meant = self.listener_of(&link.scheme);
-        // A balancer that tells services of one node apart by name or path has several ports of it behind one of its own.
+        let serves = |(node, port): &(usize, i64)| self.open_at(*node, *port).is_some_and(|open| self.serves(open, meant));
+        // One that tells services apart by name or path has nodes of other roles behind the same port.
+        let routes = matches!(link.scheme.as_str(), "http" | "https" | "ws" | "wss");
+        let is_asked = |(node, _): &&(usize, i64)| has_role(&self.nodes[*node], roles);
+        let asked: Vec<(usize, i64)> = behind.iter().filter(is_asked).copied().collect();
+        let behind = if routes && asked.iter().any(serves) { &asked[..] } else { behind };
+        link.targets = behind.iter().map(|(node, _)| self.target(*node, &link.scheme, true)).collect();
+        // And several ports of one node.
         let mut serving: HashMap<usize, BTreeSet<i64>> = HashMap::new();
-        for (node, port) in behind {
-            if self.open_at(*node, *port).is_some_and(|open| self.serves(open, meant)) {
-                serving.entry(*node).or_default().insert(*port);
-            }
+        for (node, port) in behind.iter().filter(|one| serves(one)) {
+            serving.entry(*node).or_default().insert(*port);
         }
         for (at, (node, port)) in behind.iter().enumerate() {
             let backend = &self.nodes[*node];
