@@ -546,3 +546,26 @@ fn a_fix_is_shown_in_whole_or_not_at_all() {
     assert!(said(&output.stderr).contains("gw/repository/conf/api-manager.xml:1: the line holds a secret"));
     assert!(!said(&output.stderr).contains("hunter2"));
 }
+
+#[test]
+fn a_host_that_is_only_taken_for_a_node_is_not_mended_unasked() {
+    let manager = |host: &str| {
+        format!(
+            "<APIManager><APIKeyValidator><ServerURL>https://{host}:9443/services/</ServerURL>\
+             <KeyValidatorClientType>WSClient</KeyValidatorClientType></APIKeyValidator></APIManager>"
+        )
+    };
+    let deployment = Deployment::mismatch(manager("keys.example.com").as_bytes());
+    let nodes = ["gw=gateway:gw", "km=key-manager:km"];
+    let printed = deployment.fixed(&nodes, 1);
+    let words = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+    let why = "that keys.example.com is km is a guess: nothing says so but its role; give km that `host` in a topology";
+    assert!(words.contains(&format!("write 9448 (unsafe: {why})")), "{printed}");
+    assert_eq!(deployment.text("gw/repository/conf/api-manager.xml"), manager("keys.example.com"));
+    deployment.fixed(&[&nodes[..], &["--unsafe-fixes"]].concat(), 0);
+    assert_eq!(deployment.text("gw/repository/conf/api-manager.xml"), manager("keys.example.com").replace("9443", "9448"));
+
+    let called_so = Deployment::mismatch(manager("km.example.com").as_bytes());
+    called_so.fixed(&nodes, 0);
+    assert_eq!(called_so.text("gw/repository/conf/api-manager.xml"), manager("km.example.com").replace("9443", "9448"));
+}

@@ -140,6 +140,32 @@ fn the_end_shows_a_load_balancer_that_can_be_taken_as_it_is() {
 }
 
 #[test]
+fn hosts_that_are_called_and_belong_to_no_node_are_listed_at_the_end() {
+    let environment = "<APIManager>\n<APIGateway><Environments><Environment><ServerURL>https://gw.example.com:9443/services/</ServerURL>\n\
+                       <GatewayEndpoint>https://api.example.com,http://api.example.com:8280</GatewayEndpoint></Environment></Environments></APIGateway>\n\
+                       <APIKeyValidator><ServerURL>https://10.0.0.9:9443/services/</ServerURL></APIKeyValidator>\n\
+                       <AuthManager><ServerURL>https://localhost:9443/services/</ServerURL></AuthManager></APIManager>\n";
+    let files = [
+        conf("homes/gw", carbon("2.6.0", "0", &named("gw.example.com"))),
+        conf("homes/pub", carbon("2.6.0", "1", &named("pub.example.com"))),
+        ("homes/pub/repository/conf/api-manager.xml".to_owned(), environment.to_owned()),
+    ];
+    let folder = folder(&borrowed(&files));
+    let printed = text(&run(folder.path(), &["init", "homes"]).stdout);
+    let (_, end) = printed.split_once("443: [\"gw:9443\"]}\n").expect("an end");
+    let expected = "\
+# Called by the homes, and the host of no node. A load balancer goes above, another name of a node under its aliases:
+# externals:
+#   - host: \"10.0.0.9\"  # on 9443 by pub, api-manager.xml:4
+#   - host: api.example.com  # on 443, 8280 by pub, api-manager.xml:3
+";
+    assert_eq!(end, expected);
+    let uncommented = printed.replace("# externals:", "externals:").replace("#   - host: \"10", "  - host: \"10");
+    fs::write(folder.path().join("t.yaml"), uncommented.replace("#   - host: api", "  - host: api")).expect("written");
+    assert_ne!(run(folder.path(), &["check", "t.yaml"]).status.code(), Some(2));
+}
+
+#[test]
 fn init_and_check_are_all_that_it_takes() {
     let files = [
         conf("homes/gw", carbon("2.6.0", "2", &named("gw.example.com"))),

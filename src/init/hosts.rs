@@ -79,7 +79,7 @@ pub fn beside(hosts: &[Host], offsets: &[Option<i64>]) -> Vec<bool> {
 }
 
 /// A name or an address: no placeholder, no template, no URL.
-fn is_name(text: &str) -> bool {
+pub fn is_name(text: &str) -> bool {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
     bare.parse::<Ipv6Addr>().is_ok() || !text.is_empty() && text.chars().all(plain)

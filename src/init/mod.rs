@@ -4,6 +4,7 @@
 //! The homes are opened as a deployment whose roles are not known, so that everything is read as a check would read it.
 //! What is written is opened again before it is handed out.
 
+mod called;
 mod hosts;
 mod names;
 mod roles;
@@ -79,7 +80,7 @@ pub fn first_topology(engine: &Engine, folders: &[PathBuf], output: Option<&Path
     notes.extend(known.iter().flat_map(unreadable));
     let nodes = nodes(engine, &facts, &known, &names, &paths);
     let name = output.map_or_else(|| "topology.yaml".to_owned(), display);
-    let text = write::topology(&nodes, &engine.catalogue, &name);
+    let text = write::topology(&nodes, &called::hosts(&project.model, &nodes), &engine.catalogue, &name);
     understood(&text)?;
     open(&text)?;
     let notes = notes.iter().map(|note| write::one_line(note)).collect();

@@ -3,6 +3,7 @@
 use crate::catalogue::Catalogue;
 use crate::source::mask_text;
 
+use super::called::Called;
 use super::hosts::Host;
 use super::roles::Evidence;
 use super::{Node, OffsetSaid};
@@ -17,7 +18,7 @@ pub fn draft(names: &[String], paths: &[String], roles: &[String]) -> String {
 }
 
 /// The whole file; `name` is what it will be called.
-pub fn topology(nodes: &[Node], catalogue: &Catalogue, name: &str) -> String {
+pub fn topology(nodes: &[Node], called: &[Called], catalogue: &Catalogue, name: &str) -> String {
     let mut text = header(name);
     text.push_str("version: 1\nnodes:\n");
     for (index, node) in nodes.iter().enumerate() {
@@ -28,7 +29,33 @@ pub fn topology(nodes: &[Node], catalogue: &Catalogue, name: &str) -> String {
     let first = nodes.first().map_or("gw", |node| node.name.as_str());
     text.push_str("# load_balancers:\n");
     text.push_str(&format!("#   - host: lb.example.com\n#     ports: {{443: [\"{first}:9443\"]}}\n"));
+    text.push_str(&externals(called));
     text
+}
+
+/// Hosts that are called and that no node is known by, at most so many.
+const CALLED: usize = 8;
+
+/// What else is called: whoever knows it moves it to where it belongs.
+fn externals(called: &[Called]) -> String {
+    if called.is_empty() {
+        return String::new();
+    }
+    let mut lines = vec![
+        "Called by the homes, and the host of no node. A load balancer goes above, another name of a node under its aliases:"
+            .to_owned(),
+        "externals:".to_owned(),
+    ];
+    let shown = if called.len() == CALLED + 1 { called } else { &called[..called.len().min(CALLED)] };
+    lines.extend(shown.iter().map(|one| {
+        let ports: Vec<String> = one.ports.iter().map(ToString::to_string).collect();
+        let on = if ports.is_empty() { String::new() } else { format!("on {} by ", several(&ports)) };
+        note(&format!("  - host: {}", scalar(&one.host)), &format!("{on}{}", one.place))
+    }));
+    if called.len() > shown.len() {
+        lines.push(format!("  … and {} more", called.len() - shown.len()));
+    }
+    lines.iter().map(|line| format!("# {line}\n")).collect()
 }
 
 fn header(name: &str) -> String {

@@ -65,7 +65,23 @@ impl Runner<'_> {
                 .has_table_at_fault(node)
                 .then(|| format!("a table in a file of {name} has a name that nobody reads: mend that first"))
         };
-        nodes.into_iter().find_map(guessed)
+        self.taken_for(of_link).or_else(|| nodes.into_iter().find_map(guessed))
+    }
+
+    /// Why who is meant by a host is a guess: nobody declares it, and it was taken for the only node with the role.
+    fn taken_for(&self, link: &Link) -> Option<String> {
+        let name = link.host.name.as_deref().filter(|_| link.assumed && !link.host.loopback && !link.verdict.in_order())?;
+        if !self.model.inputs.topology.nodes[link.node].key_manager.is_empty() {
+            return None;
+        }
+        let first = name.split('.').next().unwrap_or_default();
+        let [target] = &link.targets[..] else { return None };
+        let node = &self.model.nodes[target.node].name;
+        // A host that is called as the node is, is that node.
+        let is_called_so = [name, first].iter().any(|host| host.eq_ignore_ascii_case(node));
+        let why =
+            || format!("that {name} is {node} is a guess: nothing says so but its role; give {node} that `host` in a topology");
+        (!is_called_so).then(why)
     }
 
     fn changes(&self, edit: &EditFile, value: String, at: Ref, subject: &Value) -> Result<Vec<Change>, Error> {
