@@ -286,3 +286,27 @@ fn statistics_stand_at_the_end_or_beside_what_programs_read() {
     let healthy = run_in(folder.path(), &["check", "prod", "--statistics", "--format", "short"]);
     assert!(healthy.stdout.is_empty() && healthy.stderr.is_empty(), "{healthy:?}");
 }
+
+#[test]
+fn a_comment_in_a_shared_file_is_used_where_one_of_the_topologies_uses_it() {
+    let folder = TempDir::new().expect("a folder");
+    let comment = "<!-- carbonlint: ignore thrift-port-mismatch: moved in May -->\n  <APIKeyValidator>";
+    home(folder.path(), "gw", 2, &GATEWAY.replace("<APIKeyValidator>", comment));
+    home(folder.path(), "wrong", 5, KEY_MANAGER);
+    home(folder.path(), "right", 2, KEY_MANAGER);
+    let write = |name: &str, key_manager: &str| {
+        let node = |name: &str, role: &str, home: &str| {
+            format!("  - {{name: {name}, role: {role}, home: {home}, host: {name}.example.com}}\n")
+        };
+        let text = format!("nodes:\n{}{}", node("gw", "gateway", "gw"), node("km", "key-manager", key_manager));
+        fs::write(folder.path().join(name), text).expect("a file");
+    };
+    write("a.yaml", "wrong");
+    write("b.yaml", "right");
+    let unused = |topologies: &[&str]| {
+        let output = run_in(folder.path(), &[&["check", "--format", "short", "--fail-on", "never"], topologies].concat());
+        text(&output.stdout).matches("[unused-ignore]").count()
+    };
+    assert_eq!((unused(&["a.yaml"]), unused(&["b.yaml"]), unused(&["a.yaml", "b.yaml"])), (0, 1, 0));
+    assert_eq!(unused(&["b.yaml", "a.yaml"]), 0);
+}

@@ -195,3 +195,58 @@ fn pipelines_may_want_no_blind_spot() {
     let (human, _) = check(folder.path(), &["--strict-undecidable"]);
     assert!(human.contains("`environment` of gw"), "{human}");
 }
+
+#[test]
+fn a_comment_in_the_topology_ignores_what_stands_in_its_line_or_the_next() {
+    let topology = |before: &str, behind: &str| {
+        format!(
+            "nodes:\n  - {{name: gw, role: gateway, home: gw, host: gw}}\n  - {{name: km, role: key-manager, home: km, host: km}}\n\
+             load_balancers:\n  - host: lb\n    ports:\n{before}      443: [\"km:9443\"]{behind}\n"
+        )
+    };
+    let said = "topology.yaml";
+    let comment = "# carbonlint: ignore load-balancer-port: moved in May";
+    for (before, behind, ignored) in [
+        ("", String::new(), false),
+        (&*format!("      {comment}\n"), String::new(), true),
+        ("", format!(" {comment}"), true),
+        (&*format!("      {}\n", comment.replace(": moved", " -- moved")), String::new(), true),
+    ] {
+        let folder = deployment(&topology(before, &behind), "", "", "");
+        let (printed, _) = check(folder.path(), &["--format", "short"]);
+        let found = |text: &str| text.lines().any(|line| line.starts_with(said) && line.contains("[load-balancer-port]"));
+        assert_eq!(found(&printed), !ignored, "{printed}");
+        assert!(!printed.contains("unused-ignore"), "{printed}");
+    }
+}
+
+#[test]
+fn a_fix_is_not_held_back_because_a_comment_has_nothing_left_to_ignore() {
+    // Of two gateways with one file the placeholder fits the second by chance, which a comment ignores; the fix for the first
+    // takes it away.
+    let folder = TempDir::new().expect("a folder");
+    let gateway = |comment: &str| {
+        format!(
+            "<APIManager><APIKeyValidator>\n<KeyValidatorClientType>WSClient</KeyValidatorClientType>\n{comment}\n\
+             <ServerURL>https://km:${{mgt.transport.https.port}}/services/</ServerURL>\n</APIKeyValidator></APIManager>\n"
+        )
+    };
+    let nodes = "defaults: {product: 2.6.0}\nnodes:\n  - {name: gw, role: gateway, home: gw, host: gw}\n  \
+                 - {name: gw2, role: gateway, home: [gw, gw2], host: gw2}\n  - {name: km, role: key-manager, home: km, host: km}\n";
+    let offset = |offset: u32| format!("<Server><Ports><Offset>{offset}</Offset></Ports></Server>\n");
+    write(folder.path(), "topology.yaml", nodes);
+    write(folder.path(), "gw/repository/conf/carbon.xml", &offset(1));
+    write(folder.path(), "gw2/repository/conf/carbon.xml", &offset(0));
+    write(folder.path(), "km/repository/conf/carbon.xml", &offset(0));
+    let comment = "<!-- carbonlint: ignore local-port-variable: why -->";
+    write(folder.path(), "gw/repository/conf/api-manager.xml", &gateway(comment));
+    let (printed, status) = check(folder.path(), &["--format", "short"]);
+    assert!(printed.contains("error[link-port-mismatch] gw calls km on 9444"), "{printed}");
+    assert!(!printed.contains("unused-ignore"), "{printed}");
+    assert_eq!(status, 1);
+    let output = run_in(folder.path(), &["check", "--fix", "--unsafe-fixes", "--format", "short"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    let mended = fs::read_to_string(folder.path().join("gw/repository/conf/api-manager.xml")).expect("the file");
+    assert_eq!(mended, gateway(comment).replace("${mgt.transport.https.port}", "9443"));
+    assert!(text(&output.stdout).contains("[unused-ignore]"), "{}", text(&output.stdout));
+}

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::catalogue::Severity;
+use crate::deployment::Deployment;
 use crate::fix::{FileChange, Wish};
-use crate::lint::{Linted, Rules, Side};
+use crate::lint::{self, Linted, Rules, Side};
 use crate::project::{Engine, Mended, Project, severity_named};
 use crate::report::{self, Report, Run, Unread};
 use crate::source::nearest;
@@ -41,9 +42,13 @@ impl Checked {
     }
 
     fn linted(&mut self) -> &mut Linted {
+        self.parts().1
+    }
+
+    fn parts(&mut self) -> (&Deployment, &mut Linted) {
         match self {
-            Self::Linted(_, linted) => linted,
-            Self::Mended(mended) => &mut mended.linted,
+            Self::Linted(project, linted) => (&project.model, linted),
+            Self::Mended(mended) => (&mended.project.model, &mut mended.linted),
         }
     }
 }
@@ -173,6 +178,7 @@ impl Checker<'_> {
         if checked.is_empty() {
             return Err(failures.errors.join("\n"));
         }
+        use_together(&mut checked);
         if self.targets.len() > 1 {
             for one in &mut checked {
                 let topology = one.report().topology().to_owned();
@@ -241,10 +247,9 @@ impl Checker<'_> {
     fn diff(&self) -> Result<Outcome, String> {
         let mut failures = Failures::default();
         let (mut changes, mut broken): (Vec<FileChange>, HashSet<PathBuf>) = (Vec::new(), HashSet::new());
-        let (mut status, mut held_back, mut opened) = (0, Vec::new(), Vec::new());
+        let (mut held_back, mut opened) = (Vec::new(), Vec::new());
         for index in 0..self.targets.len() {
             let Some((project, linted)) = self.open(index, &mut failures) else { continue };
-            status = status.max(self.status(&linted));
             // Files that an earlier topology shares are taken as they would be then.
             let after = project.after(&changes).map(|project| (self.engine.lint(&project, &self.overrides), project));
             let (now, then) = after.as_ref().map_or((&linted, &project), |(linted, project)| (linted, project));
@@ -263,6 +268,8 @@ impl Checker<'_> {
         if opened.is_empty() {
             return Err(failures.errors.join("\n"));
         }
+        use_together(&mut opened);
+        let status = opened.iter_mut().map(|one| self.status(one.linted())).max().unwrap_or_default();
         // The file itself, not a link to it: programs that apply diffs refuse to write through links.
         let shown = |change: &FileChange| crate::home::display(&change.real);
         let name = |change: &FileChange| shown(change).trim_start_matches('/').to_owned();
@@ -299,6 +306,14 @@ impl Checker<'_> {
             return COULD_NOT_RUN;
         }
         u8::from(limit.is_some_and(|limit| linted.findings.iter().any(|finding| finding.severity >= limit)))
+    }
+}
+
+/// A comment in a shared file may ignore something in one of several topologies only.
+fn use_together(checked: &mut [Checked]) {
+    let mut parts: Vec<_> = checked.iter_mut().map(Checked::parts).collect();
+    if parts.len() > 1 {
+        lint::use_together(&mut parts);
     }
 }
 

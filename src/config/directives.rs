@@ -55,6 +55,17 @@ pub(super) fn find(content: &Content, format: Format, tree: Option<&Tree>) -> Ve
         Format::Script(Syntax::Batch) => lines(text, "^", &batch),
         Format::Script(_) => lines(text, "\\", &|line| line.starts_with('#').then_some(1)),
     };
+    meant_for_us(content, &pass, tree)
+}
+
+/// The comments of a topology that are meant for us.
+pub fn of_topology(content: &Content) -> Vec<Directive> {
+    let text = content.text();
+    if text.contains(MARK) { meant_for_us(content, &yaml(text), None) } else { Vec::new() }
+}
+
+fn meant_for_us(content: &Content, pass: &Pass, tree: Option<&Tree>) -> Vec<Directive> {
+    let text = content.text();
     let own_line = own_line(text, &pass.comments);
     let mut found = Vec::new();
     // What follows a comment, known for the one behind it already: no comment is skipped twice.
@@ -138,6 +149,35 @@ fn quoted(text: &str, quotes: &[&str], comments: &[(&str, &str)]) -> Pass {
             _ => {}
         }
         at += letter.len_utf8();
+    }
+    pass
+}
+
+/// Comments of YAML: within words `#` and quotes are letters.
+fn yaml(text: &str) -> Pass {
+    let mut pass = Pass::default();
+    let (mut at, mut depth, mut before) = (0, 0, '\n');
+    while let Some(letter) = text[at..].chars().next() {
+        match letter {
+            '#' if before.is_whitespace() => {
+                let end = line_end(text, at);
+                pass.comments.push(Comment { range: at..end, inner: at + 1..end });
+                (at, before) = (end, ' ');
+                continue;
+            }
+            // '' within single quotes is one of them: it ends a text, and the next begins.
+            '"' | '\'' if before.is_whitespace() || matches!(before, '[' | '{' | ',' | ':' | '\'') => {
+                at = quote_end(text, at + 1, if letter == '"' { "\"" } else { "'" }, letter == '"');
+                before = letter;
+                continue;
+            }
+            '[' | '{' => depth += 1,
+            ']' | '}' => depth -= 1,
+            '\n' => pass.ends.push((at, depth)),
+            _ => {}
+        }
+        at += letter.len_utf8();
+        before = letter;
     }
     pass
 }

@@ -55,7 +55,7 @@ mod tests_property_xml;
 use std::ops::Range;
 
 pub use change::{Change, Edit, change, set};
-pub use directives::Directive;
+pub use directives::{Directive, of_topology};
 pub use documents::{Documents, Parsed};
 pub use encode::{apply, encode};
 pub use malformed::{Malformed, Twice};

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::catalogue::Severity;
 use crate::config::{self, Edit};
 use crate::deployment::Deployment;
-use crate::lint::{self, Finding, Linted, Options, Rules, Safety, Side};
+use crate::lint::{self, Finding, Linted, Options, Rules, Safety, Side, UNUSED_IGNORE};
 use crate::source::{Content, SourceId, mask_text};
 
 use super::{FileEdit, Suggestion, suggest};
@@ -120,7 +120,7 @@ impl State {
 
     /// How many errors and warnings there are. Infos do not count: what a fix writes on purpose may be worth knowing.
     fn troubles(&self) -> usize {
-        self.linted.findings.iter().filter(|finding| finding.severity > Severity::Info).count()
+        self.linted.findings.iter().filter(|finding| is_trouble(finding)).count()
     }
 
     fn finding(&self, fingerprint: &str) -> Option<&Finding> {
@@ -330,7 +330,7 @@ impl Planner<'_> {
     /// What speaks against a state: a new finding, one that is still there, a caller that is left behind.
     fn objection(&self, before: &State, after: &State, taken: &[Choice]) -> Option<String> {
         let known = before.fingerprints();
-        let is_new = |finding: &&Finding| finding.severity > Severity::Info && !known.contains(finding.fingerprint.as_str());
+        let is_new = |finding: &&Finding| is_trouble(finding) && !known.contains(finding.fingerprint.as_str());
         if let Some(new) = after.linted.findings.iter().find(is_new) {
             return Some(format!("it would bring {}[{}]: {}", new.severity.name(), new.rule, new.message));
         }
@@ -434,6 +434,11 @@ impl Planner<'_> {
         applied.retain(|fix| fix.sources.iter().any(|source| changed.contains(source)));
         Plan { held_back, files, applied, model: state.model, linted: Arc::unwrap_or_clone(state.linted) }
     }
+}
+
+/// Whether a finding speaks against a plan that brings it. That a comment has nothing left to ignore is what mending leads to.
+fn is_trouble(finding: &Finding) -> bool {
+    finding.severity > Severity::Info && finding.rule != UNUSED_IGNORE
 }
 
 /// Whether edits lie apart from those that are there, or are the same.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use globset::GlobMatcher;
 
-use crate::config::Directive;
+use crate::config::{Directive, of_topology};
 use crate::deployment::Deployment;
 use crate::source::{Place, SourceId, Span, mask_text, nearest};
 
@@ -47,7 +47,7 @@ pub struct Comments {
 }
 
 impl Comments {
-    /// Reads the comments of all files.
+    /// Reads the comments of all files, and those of the topology.
     pub fn of(model: &Deployment, rules: &Rules) -> Self {
         let mut comments = Self::default();
         for file in &model.files {
@@ -67,6 +67,12 @@ impl Comments {
             let read: Vec<usize> = (before..comments.ignoring.len()).collect();
             comments.by_source.extend(names.into_iter().map(|name| (name, read.clone())));
         }
+        let topology = model.inputs.topology_source;
+        let before = comments.ignoring.len();
+        for directive in of_topology(&model.sources().get(topology).content) {
+            comments.read(model, rules, topology, &directive);
+        }
+        comments.by_source.insert(topology, (before..comments.ignoring.len()).collect());
         comments
     }
 

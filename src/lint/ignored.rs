@@ -1,10 +1,14 @@
 //! Findings that somebody wants ignored, in the topology or in a comment, and what of that ignores nothing.
 
-use crate::source::{Place, mask_text};
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use crate::deployment::Deployment;
+use crate::source::{Place, Span, mask_text};
 
 use super::comments::{Comments, Ignoring};
 use super::finding::{Finding, Label};
-use super::run::{Runner, fingerprint};
+use super::run::{Linted, Runner, fingerprint};
 use super::{suppress, values};
 
 /// A rule that the engine itself reports, for what no condition can say.
@@ -40,9 +44,36 @@ pub enum Says<'a> {
     Message(&'a str, Option<String>),
 }
 
+/// Findings, once those that are to be ignored are told apart.
+pub(super) struct Sorted {
+    /// What is left.
+    pub kept: Vec<Finding>,
+    /// What is ignored.
+    pub ignored: Vec<Ignored>,
+    /// What is said of entries and comments that ignore nothing.
+    pub added: Vec<Finding>,
+    /// Comments that ignore something.
+    pub used: Vec<Place>,
+}
+
+/// Takes back what is said of comments that ignore nothing where they ignore something in another deployment of the same run:
+/// these may share files.
+pub fn use_together(runs: &mut [(&Deployment, &mut Linted)]) {
+    let known = |model: &Deployment, place: &Place| {
+        let real = model.sources().get(place.source).real.clone()?;
+        Some((real, place.span))
+    };
+    let used = runs.iter().flat_map(|(model, linted)| linted.used.iter().filter_map(|place| known(model, place)));
+    let used: HashSet<(PathBuf, Span)> = used.collect();
+    for (model, linted) in runs {
+        let is_used = |place: &Place| known(model, place).is_some_and(|place| used.contains(&place));
+        linted.findings.retain(|one| one.rule != UNUSED_IGNORE || !one.labels.iter().any(|label| is_used(&label.place)));
+    }
+}
+
 impl Runner<'_> {
-    /// Takes out what is to be ignored, and says what ignores nothing: findings that are kept, ignored, and added.
-    pub(super) fn suppress(&self, findings: Vec<Finding>) -> (Vec<Finding>, Vec<Ignored>, Vec<Finding>) {
+    /// Takes out what is to be ignored, and says what ignores nothing.
+    pub(super) fn suppress(&self, findings: Vec<Finding>) -> Sorted {
         let mut entries = suppress::compile(&self.model.inputs.topology.ignores);
         let mut comments = Comments::of(self.model, self.rules);
         let (mut kept, mut ignored) = (Vec::with_capacity(findings.len()), Vec::new());
@@ -79,7 +110,8 @@ impl Runner<'_> {
             said.into_iter()
                 .filter_map(|(place, message, note)| self.own_finding(UNUSED_IGNORE, place, &Says::Message(&message, note))),
         );
-        (kept, ignored, added)
+        let used = comments.ignoring.iter().filter(|one| one.used).map(|one| one.place).collect();
+        Sorted { kept, ignored, added, used }
     }
 
     /// A finding of the engine's own rules.

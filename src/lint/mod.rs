@@ -25,7 +25,7 @@ mod vocabulary;
 
 pub use baseline::Baseline;
 pub use finding::{Change, Finding, Fix, Label, Safety, Side};
-pub use ignored::{Ignored, Means};
+pub use ignored::{Ignored, Means, UNUSED_IGNORE, use_together};
 pub use model::Kind;
 pub use rule::{Rule, Rules, add_own, ids_of, load};
 pub use rule_error::RuleError;

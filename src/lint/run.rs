@@ -14,7 +14,7 @@ use crate::source::{Place, Span, mask_text};
 use super::finding::{Finding, Label};
 use super::follow::Reaching;
 use super::guard::Guard;
-use super::ignored::{Ignored, Says};
+use super::ignored::{Ignored, Says, Sorted};
 use super::labels;
 use super::model::{Handle, Kind, Ref};
 use super::rule::{Rule, Rules, template_name};
@@ -38,6 +38,8 @@ pub struct Linted {
     pub findings: Vec<Finding>,
     /// What would be among them, and is ignored; in the same order.
     pub ignored: Vec<Ignored>,
+    /// Comments that ignore something.
+    pub used: Vec<Place>,
     /// How many were taken out because a baseline has them; `None` where there is none.
     pub baselined: Option<usize>,
     /// Whether a rule could not be evaluated.
@@ -91,11 +93,11 @@ pub fn run(model: &Arc<Deployment>, rules: &Rules, options: &Options) -> Linted 
     // Before anything is taken out: what is ignored changes no other finding's.
     runner.sort(&mut findings);
     number_fingerprints(&mut findings);
-    let (mut findings, ignored, mut unused) = runner.suppress(findings);
+    let Sorted { kept: mut findings, ignored, added: mut unused, used } = runner.suppress(findings);
     number_fingerprints(&mut unused);
     findings.extend(unused);
     runner.sort(&mut findings);
-    Linted { findings, ignored, baselined: None, failed }
+    Linted { findings, ignored, used, baselined: None, failed }
 }
 
 /// A run in progress.

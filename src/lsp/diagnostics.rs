@@ -9,7 +9,7 @@ use super::client::Client;
 use super::view::View;
 use crate::catalogue::Severity;
 use crate::deployment::Deployment;
-use crate::lint::{Finding, Label};
+use crate::lint::{Finding, Kind, Label};
 use crate::report::one_line;
 use crate::source::{Place, mask_text};
 use crate::topology::TopologyError;
@@ -69,7 +69,11 @@ pub fn of(view: &View, client: &Client) -> ByFile {
     }
     for one in shown(view) {
         if let Some((uri, diagnostic)) = diagnostic(view, client, &one) {
+            let others = others(view, client, &one, (&uri, &diagnostic));
             files.entry(uri.0).or_default().push(diagnostic);
+            for (uri, diagnostic) in others {
+                files.entry(uri.0).or_default().push(diagnostic);
+            }
         }
     }
     files
@@ -123,6 +127,34 @@ pub fn diagnostic(view: &View, client: &Client, shown: &Shown<'_>) -> Option<(Ur
         ..Diagnostic::default()
     };
     Some((uri, diagnostic))
+}
+
+/// The same in the files of the other nodes, for who has only these open, where no side is more to blame than the other.
+fn others(view: &View, client: &Client, shown: &Shown<'_>, (uri, primary): (&Uri, &Diagnostic)) -> Vec<(Uri, Diagnostic)> {
+    let finding = shown.finding;
+    let rule = view.judged.as_ref().and_then(|judged| judged.project.rules.get(&finding.rule));
+    if rule.is_none_or(|rule| rule.kind != Kind::Collision) {
+        return Vec::new();
+    }
+    let first = finding.labels.first().and_then(|label| label.node);
+    let mut told = vec![uri.clone()];
+    let of_others = finding.labels.iter().filter(|label| label.node.is_some() && label.node != first);
+    let places = of_others.filter_map(|label| shown.location(view, label.place));
+    places
+        .filter_map(|place| {
+            if told.contains(&place.uri) {
+                return None;
+            }
+            told.push(place.uri.clone());
+            let location = Location { uri: uri.clone(), range: primary.range };
+            let text = finding.labels.first().map_or_else(String::new, |label| says(shown, label));
+            let related = DiagnosticRelatedInformation { location, message: text };
+            let related = client.related.then(|| vec![related]);
+            let severity = Some(DiagnosticSeverity::Information);
+            let diagnostic = Diagnostic { range: place.range, severity, related_information: related, ..primary.clone() };
+            Some((place.uri, diagnostic))
+        })
+        .collect()
 }
 
 fn archive(view: &View, shown: &Shown<'_>, label: &Label) -> Option<Location> {

@@ -57,6 +57,27 @@ fn every_file_of_the_deployment_has_its_own() {
 }
 
 #[test]
+fn a_collision_is_said_in_the_files_of_both_nodes() {
+    let copy = Copy::of("offset-mismatch");
+    let topology = copy.read("topology.yaml").replace("    role: ", "    machine: vm\n    role: ");
+    let mut client = Client::start(&copy, &modern(&[]));
+    client.open(&copy, "topology.yaml");
+    client.change(&copy.uri("topology.yaml"), &topology);
+    client.open(&copy, KM);
+    client.change(&copy.uri(KM), &copy.read(KM).replace("<Offset>5<", "<Offset>2<"));
+    client.settle();
+    let of = |client: &Client, file: &str| {
+        let found = &client.diagnostics[&copy.uri(file)];
+        let collisions = found.iter().filter(|one| one["code"] == "port-collision");
+        collisions.map(|one| (one["severity"].clone(), one["range"]["start"]["line"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&client, GW), [(json!(1), json!(47))]);
+    assert_eq!(of(&client, KM), [(json!(3), json!(47))]);
+    let at_km = client.diagnostics[&copy.uri(KM)].iter().find(|one| one["code"] == "port-collision").unwrap();
+    assert_eq!(at_km["relatedInformation"][0]["location"]["uri"], json!(copy.uri(GW)));
+}
+
+#[test]
 fn what_is_typed_counts_before_it_is_saved_in_whatever_file() {
     let copy = Copy::of("offset-mismatch");
     let mut client = Client::start(&copy, &modern(&[]));
