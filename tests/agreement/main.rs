@@ -105,7 +105,20 @@ enum Slip {
     Scheme(&'static str),
     Behind(&'static str),
     Slashes(&'static str),
+    Swap(&'static str, &'static str),
 }
+
+/// Texts beside addresses that decide what becomes of them.
+const SWAPS: &[(&str, &str)] = &[
+    ("<Offset>0<", "<Offset>1<"),
+    ("offset = 0", "offset = 2"),
+    (">ThriftClient<", ">WSClient<"),
+    (">WSClient<", ">ThriftClient<"),
+    ("<EnableThriftServer>true<", "<EnableThriftServer>false<"),
+    ("<ThriftServerHost>localhost<", "<ThriftServerHost>km.example.com<"),
+    ("<!--ThriftClientPort>10397</ThriftClientPort-->", "<ThriftClientPort>10398</ThriftClientPort>"),
+    ("<ThriftClientConnectionTimeOut>10000</ThriftClientConnectionTimeOut>", ""),
+];
 
 const HOSTS: &[&str] = &[
     "localhost",
@@ -132,6 +145,7 @@ fn slip() -> impl Strategy<Value = Slip> {
         2 => proptest::sample::select(&["http", "https", "tcp", "ssl", "ws"]).prop_map(Slip::Scheme),
         1 => proptest::sample::select(&["/", " ", "/services"]).prop_map(Slip::Behind),
         1 => proptest::sample::select(&[":/", "//", "://https://"]).prop_map(Slip::Slashes),
+        3 => proptest::sample::select(SWAPS).prop_map(|(from, to)| Slip::Swap(from, to)),
     ]
 }
 
@@ -144,6 +158,9 @@ fn is_namespace(host: &str) -> bool {
 
 /// Makes a slip at one of the addresses of a text.
 fn slipped(text: &str, at: usize, slip: &Slip) -> Option<String> {
+    if let Slip::Swap(from, to) = slip {
+        return Some(text.replace(from, to));
+    }
     let all: Vec<usize> = text.match_indices("://").map(|(at, _)| at).filter(|at| !is_namespace(&text[at + 3..])).collect();
     let slashes = *all.get(at.checked_rem(all.len())?)?;
     let start = text[..slashes].rfind(|letter: char| !letter.is_ascii_alphanumeric()).map_or(0, |at| at + 1);
@@ -162,7 +179,31 @@ fn slipped(text: &str, at: usize, slip: &Slip) -> Option<String> {
         Slip::Scheme(other) => format!("{before}{other}{scheme_end}{authority}{after}"),
         Slip::Behind(more) => format!("{before}{scheme}{scheme_end}{authority}{more}{after}"),
         Slip::Slashes(other) => format!("{before}{scheme}{other}{authority}{after}"),
+        Slip::Swap(..) => return None,
     })
+}
+
+/// A topology whose nodes declare no hosts.
+fn without_hosts(topology: &str) -> String {
+    let within_braces = |line: &str| match line.find(", host: ") {
+        Some(at) if line.trim_start().starts_with("- {name") => {
+            let end = line[at + 2..].find([',', '}']).map_or(line.len(), |end| at + 2 + end);
+            format!("{}{}", &line[..at], &line[end..])
+        }
+        _ => line.to_owned(),
+    };
+    let mut of_nodes = false;
+    let mut lines = Vec::new();
+    for line in topology.lines() {
+        let is_key = line.starts_with(|letter: char| letter.is_ascii_alphabetic());
+        of_nodes = if is_key { line.starts_with("nodes:") } else { of_nodes };
+        if !of_nodes {
+            lines.push(line.to_owned());
+        } else if !line.trim_start().starts_with("host: ") {
+            lines.push(within_braces(line));
+        }
+    }
+    lines.join("\n")
 }
 
 fn config(path: &Path) -> bool {
@@ -175,13 +216,18 @@ proptest! {
     #[test]
     fn slips_are_told_by_both_or_by_none(
         (rule, which) in (any::<bool>(), any::<proptest::sample::Index>()),
+        hosts in proptest::bool::weighted(0.8),
         slips in proptest::collection::vec((any::<proptest::sample::Index>(), 0_usize..400, slip()), 1..6),
     ) {
         let engine = ENGINE.get_or_init(|| Engine::new().expect("the embedded rules load"));
         let (whole, parts) = DEPLOYMENTS.get_or_init(|| (deployments(), examples(engine)));
         let (name, mut files) = which.get(if rule { parts } else { whole }).clone();
+        let topology = files.get_mut(Path::new("topology.yaml")).expect("a topology");
+        if !hosts {
+            *topology = without_hosts(&String::from_utf8_lossy(topology)).into_bytes();
+        }
         for (file, at, slip) in &slips {
-            let has = |(path, bytes): &(&PathBuf, &Vec<u8>)| config(path) && String::from_utf8_lossy(bytes).contains("://");
+            let has = |(path, bytes): &(&PathBuf, &Vec<u8>)| config(path) && !String::from_utf8_lossy(bytes).is_empty();
             let named: Vec<PathBuf> = files.iter().filter(has).map(|(path, _)| path.clone()).collect();
             if named.is_empty() {
                 continue;
