@@ -55,7 +55,7 @@ fn externals(called: &[Called]) -> String {
     if called.len() > shown.len() {
         lines.push(format!("  … and {} more", called.len() - shown.len()));
     }
-    lines.iter().map(|line| format!("# {line}\n")).collect()
+    format!("# {}\n", lines.join("\n# "))
 }
 
 fn header(name: &str) -> String {

@@ -15,12 +15,14 @@ use proptest::prelude::*;
 use agree::contradictions;
 
 static ENGINE: OnceLock<Engine> = OnceLock::new();
-static DEPLOYMENTS: OnceLock<(Vec<(String, Files)>, Vec<(String, Files)>)> = OnceLock::new();
+static DEPLOYMENTS: OnceLock<(Vec<Named>, Vec<Named>)> = OnceLock::new();
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Files by their path below the folder of a deployment.
 type Files = BTreeMap<PathBuf, Vec<u8>>;
+/// A deployment with its name.
+type Named = (String, Files);
 
 fn read(folder: &Path, below: &Path, files: &mut Files) {
     for entry in fs::read_dir(folder).expect("a folder").flatten() {
@@ -35,7 +37,7 @@ fn read(folder: &Path, below: &Path, files: &mut Files) {
 }
 
 /// The examples, and the real deployments that lie beside the project.
-fn deployments() -> Vec<(String, Files)> {
+fn deployments() -> Vec<Named> {
     let folders = ["examples", "../shared/corpus"].map(|folder| Path::new(ROOT).join(folder));
     let entries = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten().map(|entry| entry.path());
     let mut paths: Vec<PathBuf> = entries.filter(|path| path.join("topology.yaml").is_file()).collect();
@@ -68,7 +70,7 @@ fn every_deployment_is_judged_alike_by_links_and_check() {
 }
 
 /// The examples of all rules, each as a deployment.
-fn examples(engine: &Engine) -> Vec<(String, Files)> {
+fn examples(engine: &Engine) -> Vec<Named> {
     let mut files = Files::new();
     read(&Path::new(ROOT).join("rules"), Path::new("rules"), &mut files);
     let text = |(path, bytes): (&PathBuf, &Vec<u8>)| {

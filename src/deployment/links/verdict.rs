@@ -43,7 +43,7 @@ impl Judge<'_> {
         if self.target.peer && matches!(&meant, Meant::Local(nodes) | Meant::Named(nodes) if is_itself(nodes)) {
             return (Verdict::StillLocal, "it has to name the other one".to_owned());
         }
-        if let Some(why) = is_url.then(|| self.other_scheme(link, &meant, port)).flatten() {
+        if let Some(why) = is_url.then(|| Self::other_scheme(link, &meant, port)).flatten() {
             return (Verdict::WrongScheme, why);
         }
         let is_balanced = matches!(meant, Meant::Balancer(..) | Meant::BalancerOneToOne(..));
@@ -108,7 +108,7 @@ impl Judge<'_> {
     }
 
     /// Why a balancer does not speak the scheme on a port that the world keeps for another one; names the balancer then.
-    fn other_scheme(&self, link: &mut Link, meant: &Meant, port: i64) -> Option<String> {
+    fn other_scheme(link: &mut Link, meant: &Meant, port: i64) -> Option<String> {
         let (Meant::Balancer(index, _) | Meant::BalancerOneToOne(index, _) | Meant::BalancerWithout(index)) = meant else {
             return None;
         };
