@@ -16,6 +16,7 @@ mod json_trouble;
 mod lookup;
 mod malformed;
 mod markup;
+mod names;
 mod path;
 mod properties;
 mod properties_change;
@@ -59,6 +60,7 @@ pub use directives::Directive;
 pub use documents::{Documents, Parsed};
 pub use encode::{apply, encode};
 pub use malformed::{Malformed, Twice};
+pub use names::{Misnamed, Named, Names};
 pub use path::{Path, PathError};
 pub use toml_tables::{TableName, rename_table};
 
