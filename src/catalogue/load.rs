@@ -7,8 +7,8 @@ use globset::{Glob, GlobSetBuilder};
 use serde::de::DeserializeOwned;
 
 use super::data::{
-    ConditionData, DetectorData, FormatData, InlineSetting, LinkData, ListenerData, PlaceData, PlaceholderData, ProductData,
-    NamesData, ProductEntry, RecordData, SettingData, SettingRef, TargetData, TargetsData,
+    ConditionData, DetectorData, FormatData, InlineSetting, LinkData, ListenerData, NamesData, PlaceData, PlaceholderData,
+    ProductData, ProductEntry, RecordData, SettingData, SettingRef, TargetData, TargetsData,
 };
 use super::membership::{self, MembershipData};
 use super::{

@@ -200,6 +200,14 @@ impl Document {
         }
     }
 
+    /// A list or a table of TOML where a single value is to stand: as it is written, in short, and where.
+    pub fn compound(&self, path: &Path) -> Option<(&'static str, Span)> {
+        match &self.body {
+            Body::Toml(tree) => tree.compound(path, &self.disk),
+            _ => None,
+        }
+    }
+
     /// Local name of the root element (XML only).
     pub fn root_name(&self) -> Option<&str> {
         match &self.body {

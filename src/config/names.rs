@@ -57,6 +57,9 @@ pub enum Named {
 
 const ROOT: u32 = 0;
 
+/// How many tables of a file get their new name worked out: each is tried on all of it.
+const MOST_RENAMED: usize = 50;
+
 impl Default for Names {
     fn default() -> Self {
         Self { nodes: vec![Known::default()] }
@@ -228,7 +231,8 @@ impl Document {
                 }
                 let name = if is_table { None } else { part_of_key(content.text(), held, name, before, &path) };
                 let (kind, mend) = if is_table {
-                    (Named::Table, rename_table(self, content, &path, meant))
+                    let few = said.len() <= MOST_RENAMED;
+                    (Named::Table, if few { rename_table(self, content, &path, meant) } else { None })
                 } else {
                     (Named::Key, name.map(|name| to_disk(content, vec![(range(name), key(meant))])))
                 };

@@ -39,11 +39,11 @@ pub use groups::{Cluster, Collision, Forward, Opener};
 pub use hosts::apart;
 pub use links::{Host, Link, Target, Verdict, WrittenPort};
 pub use members::{Entry, Member};
+pub use names::{Fault, Name};
 pub use port::{EffectivePort, Reason, Step};
 pub use records::Record;
 pub use settings::{NumberProblem, Setting, State, parse_int};
 pub use started::{StartOption, Started};
-pub use names::{Fault, Name};
 
 /// What the model is built from.
 pub struct Inputs {
@@ -461,7 +461,9 @@ pub fn check_topology(topology: &Topology, catalogue: &Catalogue) -> Vec<Topolog
         }
         let is_manager = |name: &str| {
             let meant = topology.nodes.iter().find(|other| other.name.value == name);
-            meant.is_none_or(|meant| meant.roles.iter().any(|role| catalogue.stands_for(&role.value, KEY_MANAGER)))
+            // Of a role that nobody knows it is said already.
+            let may_be = |role: &str| catalogue.role(role).is_none() || catalogue.stands_for(role, KEY_MANAGER);
+            meant.is_none_or(|meant| meant.roles.iter().any(|role| may_be(&role.value)))
         };
         for meant in node.key_manager.iter().filter(|name| !is_manager(&name.value)) {
             let message = format!("`{}` is no key manager", meant.value);

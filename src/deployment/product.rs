@@ -97,7 +97,9 @@ fn contradiction(inputs: &Inputs, home: &Home, declared: &Product) -> Option<Con
             }
             Detector::Structure { .. } | Detector::Directory(_) => None,
             Detector::File { kernels, .. } if !kernels.is_empty() => None,
-            Detector::Settings { .. } | Detector::File { .. } => (known != family).then_some((known, found.version?, false, place?)),
+            Detector::Settings { .. } | Detector::File { .. } => {
+                (known != family).then_some((known, found.version?, false, place?))
+            }
         }
     });
     // A file that is there says more than a number that was left behind.

@@ -3,7 +3,7 @@
 use minijinja::Error;
 use minijinja::value::Value;
 
-use crate::deployment::{Fault, FileProblem, Link, Node, OffsetProblem, Verdict};
+use crate::deployment::{Fault, FileProblem, Link, Node, OffsetProblem, Opener, Target, Verdict};
 
 use super::finding::{Change, Fix, Safety};
 use super::follow::Reaching;
@@ -66,6 +66,32 @@ impl Runner<'_> {
                 .then(|| format!("a file of {name} has a name in it that nobody reads: mend that first"))
         };
         nodes.into_iter().find_map(guessed)
+    }
+
+    /// Whether ports that an object is about were counted with an offset that is none.
+    pub(super) fn rests_on_guess(&self, at: Ref) -> bool {
+        let model = self.model;
+        let is_guess =
+            |node: usize| model.nodes[node].offset.problem.is_some_and(|problem| problem != OffsetProblem::BlanksAround);
+        let opens = |node: usize, listener: usize| is_guess(node) && model.nodes[node].listeners[listener].port.is_shifted();
+        match at.kind {
+            Kind::Link => {
+                let link = &model.links[at.first];
+                let opened = |target: &Target| !target.fits && opens(target.node, target.listener);
+                is_guess(link.node) && link.port.is_shifted() || link.targets.iter().any(opened)
+            }
+            Kind::Collision => {
+                let collision = &model.collisions[at.first];
+                let other = |listener: Option<usize>| match (collision.other, listener) {
+                    (Opener::Node(node), Some(listener)) => opens(node, listener),
+                    _ => false,
+                };
+                let guessed = |(_, first, second): &(i64, usize, Option<usize>)| opens(collision.node, *first) || other(*second);
+                collision.ports.iter().all(guessed)
+            }
+            Kind::Forward => is_guess(model.forwards[at.first].node),
+            _ => false,
+        }
     }
 
     fn changes(&self, edit: &EditFile, value: String, at: Ref, subject: &Value) -> Result<Vec<Change>, Error> {

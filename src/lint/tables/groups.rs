@@ -161,5 +161,7 @@ pub const TABLE: &[Field] = &[
 pub const ELEMENT: &[Field] = &[
     WHAT,
     FILE,
-    field("nearest", Text, "the element that is read in its place", |m, at| text(named(m, at).nearest.clone().unwrap_or_default())),
+    field("nearest", Text, "the element that is read in its place", |m, at| {
+        text(named(m, at).nearest.clone().unwrap_or_default())
+    }),
 ];

@@ -38,7 +38,9 @@ fn is_strong_word(word: &str, next: &str) -> bool {
         "pwd" | "pw" | "psw" | "pin" | "pins" | "cred" | "creds" | "otp" | "passes" => true,
         word if PASSES.contains(&word) => false,
         word => {
-            ["pass", "pwd", "psw"].iter().any(|end| word.ends_with(end)) || MISSPELT.iter().any(|of| lacks_a_letter(word, of)) || is_nearly_password(word)
+            ["pass", "pwd", "psw"].iter().any(|end| word.ends_with(end))
+                || MISSPELT.iter().any(|of| lacks_a_letter(word, of))
+                || is_nearly_password(word)
         }
     }
 }
