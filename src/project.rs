@@ -16,7 +16,7 @@ use crate::fix::{self, Applied, FileChange, FileEdit, HeldBack, Plan, Planner, R
 use crate::home::{self, Disk, FileState, Home, KnownHomes, ReadError, Storage, Wanted};
 use crate::lint::{self, Baseline, Linted, Options, Rules};
 use crate::source::{Content, Source, SourceId, Sources, TextKind};
-use crate::topology::{self, Layer, Topology, TopologyError};
+use crate::topology::{self, Declared, Layer, Topology};
 
 pub use open_error::OpenError;
 pub use own_rules::BadRules;
@@ -175,7 +175,7 @@ impl Engine {
     /// If the topology cannot be read or has mistakes.
     pub fn load_from(&self, path: &Path, storage: &StorageBelow<'_>, known: Option<Known<'_>>) -> Result<Loaded, OpenError> {
         let content = content(path, storage)?;
-        let declared = topology::read(&content);
+        let declared = Declared::read(&content);
         self.finish(&home::display(path), &content, declared, folder_of(path), storage, known)
     }
 
@@ -187,7 +187,7 @@ impl Engine {
         let (text, declared) = topology::ad_hoc(arguments);
         let content = Arc::new(Content::plain(text));
         let storage: &StorageBelow<'_> = &|folders| Box::new(Disk::below(folders.iter().copied()));
-        self.finish("<command line>", &content, declared, Path::new("."), storage, None).map(Loaded::resolve)
+        self.finish("<command line>", &content, declared.into(), Path::new("."), storage, None).map(Loaded::resolve)
     }
 
     /// Opens a topology that is in memory, with homes in `storage` below `folder`.
@@ -196,7 +196,7 @@ impl Engine {
     /// If the topology has mistakes.
     pub fn open_in(&self, storage: &dyn Storage, folder: &Path, topology: &str) -> Result<Project, OpenError> {
         let content = Arc::new(Content::plain(topology));
-        let declared = topology::read(&content);
+        let declared = Declared::read(&content);
         self.finish("topology.yaml", &content, declared, folder, &|_| Box::new(storage), None).map(Loaded::resolve)
     }
 
@@ -204,15 +204,22 @@ impl Engine {
         &self,
         name: &str,
         content: &Arc<Content>,
-        declared: Result<Topology, Vec<TopologyError>>,
+        declared: Declared,
         folder: &Path,
         storage: &StorageBelow<'_>,
         known: Option<Known<'_>>,
     ) -> Result<Loaded, OpenError> {
         let fail = |errors| OpenError::Topology { name: name.to_owned(), content: Arc::clone(content), errors };
-        let declared = declared.map_err(&fail)?;
-        let (topology, mut errors) = home::expand(declared, folder, &*storage(&[folder]));
-        errors.extend(topology::check_references(&topology));
+        let Declared { topology: Some(declared), mut errors } = declared else { return Err(fail(declared.errors)) };
+        // Of a topology with mistakes patterns are left alone, and with them the names that they stand for.
+        let topology = if errors.is_empty() {
+            let (topology, of_patterns) = home::expand(declared, folder, &*storage(&[folder]));
+            errors.extend(of_patterns);
+            errors.extend(topology::check_references(&topology));
+            topology
+        } else {
+            declared
+        };
         errors.extend(deployment::check_topology(&topology, &self.catalogue));
         let rules = self.rules_of(&topology, content, folder, storage);
         match &rules {
@@ -221,7 +228,7 @@ impl Engine {
             Err(Refused::Rules(_)) => {}
         }
         if !errors.is_empty() {
-            return Err(fail(errors));
+            return Err(fail(topology::in_order(errors)));
         }
         let rules = rules.map_err(|refused| match refused {
             Refused::Rules(bad) => OpenError::Rules(bad),

@@ -346,6 +346,18 @@ pub struct RecordData {
     pub confidence: Confidence,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamesData {
+    pub file: String,
+    #[serde(default)]
+    pub read: Vec<String>,
+    #[serde(default)]
+    pub alike: Vec<String>,
+    #[serde(rename = "source")]
+    pub _source: String,
+}
+
 fn yes() -> bool {
     true
 }

@@ -1,21 +1,21 @@
 //! Reads the catalogue's data and resolves the ids in it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use globset::{Glob, GlobSetBuilder};
 use serde::de::DeserializeOwned;
 
 use super::data::{
-    ConditionData, DetectorData, FormatData, InlineSetting, LinkData, ListenerData, PlaceData, PlaceholderData, ProductData,
-    ProductEntry, RecordData, SettingData, SettingRef, TargetData, TargetsData,
+    ConditionData, DetectorData, FormatData, InlineSetting, LinkData, ListenerData, NamesData, PlaceData, PlaceholderData,
+    ProductData, ProductEntry, RecordData, SettingData, SettingRef, TargetData, TargetsData,
 };
 use super::membership::{self, MembershipData};
 use super::{
     Address, Catalogue, Condition, Confidence, Detector, FileSpec, Link, Listener, Meaning, Need, Pattern, Product, Range,
     Reader, RecordSpec, Setting, SettingPlace, Severity, TargetSpec, ValueKind,
 };
-use crate::config::{Format, Path};
+use crate::config::{Format, Names, Path};
 use crate::start::Syntax;
 
 /// All files under `rules/`, by path, embedded when the program was built.
@@ -69,7 +69,7 @@ pub fn load() -> Result<Catalogue> {
             setting_data.extend(here.map(|here| named(here, &data.id, &data.title, kind, &data.source, data.confidence)));
         }
     }
-    let names = Names { settings: setting_data.iter().map(|setting| setting.id.clone()).collect() };
+    let names = SettingIds { settings: setting_data.iter().map(|setting| setting.id.clone()).collect() };
     let settings = setting_data.into_iter().map(|data| names.build(data, &files)).collect::<Result<Vec<_>>>()?;
     let listener_ids: Vec<String> = listener_data.iter().map(|listener| listener.id.clone()).collect();
     let listeners = listener_data.into_iter().map(|data| names.listener(data, &listener_ids)).collect::<Result<Vec<_>>>()?;
@@ -91,7 +91,9 @@ pub fn load() -> Result<Catalogue> {
     let memberships = memberships.into_iter().map(|data| membership::build(data, &names, &listener_ids));
     let memberships = memberships.collect::<Result<Vec<_>>>()?;
     let own_ports = data.own_ports.iter().map(|place| place_of(place, &files)).collect::<Result<Vec<_>>>()?;
-    Ok(Catalogue {
+    let names_data = read_all::<NamesData>("names")?;
+    let mut catalogue = Catalogue {
+        names: files.iter().map(|_| Names::default()).collect(),
         own_ports,
         families: data.families,
         roles: data.roles,
@@ -111,7 +113,46 @@ pub fn load() -> Result<Catalogue> {
         links,
         records,
         memberships,
-    })
+    };
+    add_names(&mut catalogue, names_data)?;
+    Ok(catalogue)
+}
+
+/// Adds every name of the catalogue to those of its file.
+fn add_names(catalogue: &mut Catalogue, data: Vec<NamesData>) -> Result<()> {
+    let mut names = std::mem::take(&mut catalogue.names);
+    let mut add = |file: usize, path: &Path, read: bool| {
+        if let Some(names) = names.get_mut(file) {
+            names.add(path, read);
+        }
+    };
+    // What is only listed, such as a database, has names of people's own beside it.
+    let listed = catalogue.links.iter().filter(|link| !link.judged);
+    let listed: HashSet<usize> =
+        listed.filter_map(|link| if let Address::Url(setting) = link.address { Some(setting) } else { None }).collect();
+    for (index, setting) in catalogue.settings.iter().enumerate() {
+        setting.places.iter().for_each(|place| add(place.file, &place.path, !listed.contains(&index)));
+        setting.obsolete.iter().for_each(|place| add(place.file, &place.path, false));
+    }
+    for record in &catalogue.records {
+        let parts = record.needs.iter().chain([&record.unique]).map(|(_, path)| path);
+        parts.chain([&record.place.path]).for_each(|path| add(record.place.file, path, true));
+    }
+    catalogue.own_ports.iter().for_each(|place| add(place.file, &place.path, true));
+    for detector in &catalogue.detection {
+        if let Detector::Structure { file, path: Some(path), .. } = detector {
+            add(*file, path, true);
+        }
+    }
+    for NamesData { file, read, alike, .. } in data {
+        let paths = read.iter().map(|path| (path, true)).chain(alike.iter().map(|path| (path, false)));
+        for (path, read) in paths {
+            let place = build_place(Range::default(), &file, path, &catalogue.files)?;
+            add(place.file, &place.path, read);
+        }
+    }
+    catalogue.names = names;
+    Ok(())
 }
 
 pub(super) fn read<T: DeserializeOwned>(name: &str) -> Result<T> {
@@ -233,11 +274,11 @@ fn build_product(data: ProductEntry) -> Result<Product> {
 }
 
 /// Ids of settings, to be found again.
-pub(super) struct Names {
+pub(super) struct SettingIds {
     settings: Vec<String>,
 }
 
-impl Names {
+impl SettingIds {
     pub(super) fn setting(&self, id: &str) -> Result<usize> {
         find("setting", id, &self.settings)
     }

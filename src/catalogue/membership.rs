@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::data::ConditionData;
-use super::load::{CatalogueError, Names, find};
+use super::load::{CatalogueError, SettingIds, find};
 use super::{Condition, Confidence};
 
 /// What makes servers members of one group, and where their files list other members.
@@ -60,7 +60,7 @@ enum ListData {
 }
 
 /// Resolves the ids in an entry.
-pub(super) fn build(data: MembershipData, names: &Names, listeners: &[String]) -> Result<Membership, CatalogueError> {
+pub(super) fn build(data: MembershipData, names: &SettingIds, listeners: &[String]) -> Result<Membership, CatalogueError> {
     let list = |list: ListData| {
         Ok(match list {
             ListData::Address { address } => MemberList::Address(names.setting(&address)?),

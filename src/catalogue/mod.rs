@@ -20,7 +20,7 @@ pub use load::{CatalogueError, embedded_files, load};
 pub use membership::{MemberList, Membership};
 pub use version::{Family, Range, Versioned, holds, pick};
 
-use crate::config::{Format, Path};
+use crate::config::{Format, Names, Path};
 use crate::source::TextKind;
 
 /// How sure a fact is. Facts that are guessed are never judged above info.
@@ -511,6 +511,8 @@ pub struct Catalogue {
     pub records: Vec<RecordSpec>,
     /// Groups in which servers find each other.
     pub memberships: Vec<Membership>,
+    /// Names of tables, keys and elements, for each of [`Catalogue::files`].
+    pub names: Vec<Names>,
 }
 
 /// An element that stands several times and needs some parts.

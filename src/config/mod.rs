@@ -16,6 +16,7 @@ mod json_trouble;
 mod lookup;
 mod malformed;
 mod markup;
+mod names;
 mod path;
 mod properties;
 mod properties_change;
@@ -59,6 +60,7 @@ pub use directives::{Directive, of_topology};
 pub use documents::{Documents, Parsed};
 pub use encode::{apply, encode};
 pub use malformed::{Malformed, Twice};
+pub use names::{Misnamed, Named, Names};
 pub use path::{Path, PathError};
 pub use toml_tables::{TableName, rename_table};
 
@@ -195,6 +197,14 @@ impl Document {
             Body::Properties(_) => path.property().is_some(),
             Body::Json(tree) => tree.has(path),
             Body::Script(..) => false,
+        }
+    }
+
+    /// A list or a table of TOML where a single value is to stand: as it is written, in short, and where.
+    pub fn compound(&self, path: &Path) -> Option<(&'static str, Span)> {
+        match &self.body {
+            Body::Toml(tree) => tree.compound(path, &self.disk),
+            _ => None,
         }
     }
 

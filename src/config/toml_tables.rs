@@ -28,12 +28,7 @@ impl Tree {
             let Some(node) = self.node(index) else { continue };
             for child in &node.children {
                 let Some(node) = self.node(*child) else { continue };
-                let holds = match node.kind {
-                    Kind::Table => true,
-                    Kind::Array => node.children.iter().any(|item| self.node(*item).is_some_and(|item| item.kind == Kind::Table)),
-                    Kind::Scalar => false,
-                };
-                if !holds {
+                if !self.holds_tables(node) {
                     continue;
                 }
                 let mut path = path.clone();
@@ -52,6 +47,15 @@ impl Tree {
         found.into_iter().map(|(path, place)| TableName { path, span: disk.span(place) }).collect()
     }
 
+    /// Whether a node is a table, or a list of tables.
+    pub(super) fn holds_tables(&self, node: &Node) -> bool {
+        match node.kind {
+            Kind::Table => true,
+            Kind::Array => node.children.iter().any(|item| self.node(*item).is_some_and(|item| item.kind == Kind::Table)),
+            Kind::Scalar => false,
+        }
+    }
+
     /// The values that take more than one line, in document order: what looks like a header in them is none.
     fn long_values(&self) -> Vec<Range<usize>> {
         let stated =
@@ -68,7 +72,7 @@ impl Tree {
     }
 
     /// The bytes of the name of a node; where it is written in quotes, of the first of them.
-    fn place_of_name(&self, node: &Node) -> Slice {
+    pub(super) fn place_of_name(&self, node: &Node) -> Slice {
         let (name, start) = (node.key.of(&self.pool), node.key_at as usize);
         let plain = self.pool.get(start..).is_some_and(|rest| rest.starts_with(name));
         Slice::new(start, start + if plain { name.len() } else { 1 })

@@ -8,7 +8,7 @@ use super::malformed::Malformed;
 use super::path::{Key, Path};
 use super::toml_text::statement_start;
 use super::toml_trouble;
-use crate::source::Content;
+use crate::source::{Content, Span};
 
 /// The table that is the whole file.
 const ROOT: u32 = 0;
@@ -171,6 +171,13 @@ impl Tree {
                 parent: self.table_of(node) as usize,
             })
             .collect()
+    }
+
+    /// A list or a table where a single value is to stand.
+    pub(super) fn compound(&self, path: &Path, disk: &DiskMap) -> Option<(&'static str, Span)> {
+        let nodes = self.select(path.toml()?).into_iter().filter_map(|index| self.node(index));
+        let mut compound = nodes.filter(|node| node.kind != Kind::Scalar);
+        compound.next().map(|node| (if node.kind == Kind::Table { "{…}" } else { "[…]" }, disk.span(node.written)))
     }
 
     /// The table that holds a value, alone or in a list.

@@ -64,6 +64,9 @@ pub(super) fn explain(content: &Content, error: &toml::de::Error) -> Malformed {
     if message.starts_with("duplicate key") {
         return duplicate(content, range);
     }
+    if is_bare(message, &text[range.clone()]) {
+        return bare(content, range);
+    }
     let found = Malformed::at(content, range, plain(message));
     let quotes = text[line_start(text, at)..line_end(text, at)].matches('"').count();
     if message.contains("string") || quotes % 2 == 1 {
@@ -73,6 +76,27 @@ pub(super) fn explain(content: &Content, error: &toml::de::Error) -> Malformed {
         return found.because("the file is cut off, or a bracket is missing");
     }
     found
+}
+
+/// Whether the parser stumbled over a word where a value stands: it takes `three` for a `true` gone wrong. What holds a quote
+/// is another matter.
+fn is_bare(message: &str, word: &str) -> bool {
+    let begins = ["invalid boolean", "invalid float; expected `", "invalid float, expected `", "string values must be quoted"];
+    begins.iter().any(|begin| message.starts_with(begin)) && !word.contains(['"', '\'', '\n'])
+}
+
+/// A word where a value stands. It is not shown: it may be a secret.
+fn bare(content: &Content, range: Range<usize>) -> Malformed {
+    let word = content.text()[range.clone()].trim();
+    let lower = word.to_lowercase();
+    if matches!(lower.as_str(), "true" | "false") {
+        return Malformed::at(content, range, format!("`{lower}` is written with a capital; expected lower case"));
+    }
+    if word.is_empty() {
+        return Malformed::at(content, range, "there is no value; expected a number, `true`, `false` or a text in quotes");
+    }
+    Malformed::at(content, range, "this is no value; expected a number, `true`, `false` or a text in quotes")
+        .because("no quotes around a text")
 }
 
 /// The parser's words without its jargon.

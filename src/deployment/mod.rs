@@ -11,6 +11,7 @@ mod groups;
 mod hosts;
 mod links;
 mod members;
+mod names;
 mod node;
 mod port;
 mod product;
@@ -18,7 +19,6 @@ mod records;
 mod settings;
 mod shared;
 mod started;
-mod tables;
 mod url;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -39,11 +39,11 @@ pub use groups::{Cluster, Collision, Forward, Opener};
 pub use hosts::apart;
 pub use links::{Host, Link, Target, Verdict, WrittenPort};
 pub use members::{Entry, Member};
+pub use names::{Fault, Name};
 pub use port::{EffectivePort, Reason, Step};
 pub use records::Record;
 pub use settings::{NumberProblem, Setting, State, parse_int};
 pub use started::{StartOption, Started};
-pub use tables::Table;
 
 /// What the model is built from.
 pub struct Inputs {
@@ -115,8 +115,10 @@ pub struct Deployment {
     pub forwards: Vec<Forward>,
     /// Elements of files that are not whole.
     pub records: Vec<Record>,
-    /// Tables and keys of TOML files that are defined twice or have the wrong name.
-    pub tables: Vec<Table>,
+    /// Tables and keys of TOML files that are defined twice, or have the wrong name or brackets.
+    pub tables: Vec<Name>,
+    /// Elements of XML files that have the wrong name.
+    pub elements: Vec<Name>,
     /// The links of each node, as a range of `links`.
     links_of: Vec<Range<usize>>,
     /// How many nodes call each listener of each node.
@@ -125,8 +127,8 @@ pub struct Deployment {
     settled: Vec<bool>,
     expected: Vec<Option<Expected>>,
     colliding: Vec<bool>,
-    /// Nodes that read a file with one of `tables`.
-    with_tables: BTreeSet<usize>,
+    /// Nodes that read a file with one of `tables` or `elements`.
+    misnamed: BTreeSet<usize>,
     /// Files that several nodes read, under one name or several.
     shared: shared::SharedFiles,
 }
@@ -199,6 +201,21 @@ pub struct Product {
     pub newer: bool,
     /// Where it is said.
     pub place: Option<Place>,
+    /// What the home says against the topology.
+    pub contradiction: Option<Contradiction>,
+}
+
+/// A version that a file of a home says or proves, and the topology does not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contradiction {
+    /// The version; where the file only proves it, the oldest that it may be.
+    pub version: String,
+    /// Whether the file proves no more than that.
+    pub at_least: bool,
+    /// The file.
+    pub place: Place,
+    /// Whether other places of the home's files are read under that version.
+    pub reads_otherwise: bool,
 }
 
 /// The port offset of a node.
@@ -381,9 +398,9 @@ impl Deployment {
         self.settled.get(node).copied().unwrap_or(true)
     }
 
-    /// Whether a node reads a file with a table at fault: what it says may stand there.
-    pub fn has_table_at_fault(&self, node: usize) -> bool {
-        self.with_tables.contains(&node)
+    /// Whether a node reads a file with a name at fault: what it says may stand there.
+    pub fn has_name_at_fault(&self, node: usize) -> bool {
+        self.misnamed.contains(&node)
     }
 
     /// How many links go to a listener of a node, or may for all that is known, whether they fit or not.
@@ -444,7 +461,9 @@ pub fn check_topology(topology: &Topology, catalogue: &Catalogue) -> Vec<Topolog
         }
         let is_manager = |name: &str| {
             let meant = topology.nodes.iter().find(|other| other.name.value == name);
-            meant.is_none_or(|meant| meant.roles.iter().any(|role| catalogue.stands_for(&role.value, KEY_MANAGER)))
+            // Of a role that nobody knows it is said already.
+            let may_be = |role: &str| catalogue.role(role).is_none() || catalogue.stands_for(role, KEY_MANAGER);
+            meant.is_none_or(|meant| meant.roles.iter().any(|role| may_be(&role.value)))
         };
         for meant in node.key_manager.iter().filter(|name| !is_manager(&name.value)) {
             let message = format!("`{}` is no key manager", meant.value);
@@ -517,7 +536,7 @@ fn connect(inputs: Inputs, nodes: Vec<Arc<Node>>) -> Deployment {
     links::pair(&inputs.catalogue, &mut links);
     let records = nodes.par_iter().enumerate().flat_map_iter(|(index, node)| records::of_node(&inputs, node, index)).collect();
     let files = files(&inputs, &nodes, &links);
-    let tables = tables::of_files(&inputs, &files);
+    let (tables, elements) = names::of_files(&inputs, &files);
     let members = members::members(&inputs, &nodes, &directory);
     let expected = expected::offsets(&inputs.catalogue, &nodes, &links);
     let collisions = groups::collisions(&inputs, &nodes, &members, &expected);
@@ -525,7 +544,7 @@ fn connect(inputs: Inputs, nodes: Vec<Arc<Node>>) -> Deployment {
     let clusters = groups::clusters(&inputs, &nodes, &links);
     let forwards = groups::forwards(&inputs, &nodes, &directory);
     let (links_of, callers) = (links_of(&nodes, &links), callers(&inputs.catalogue, &links));
-    let with_tables = tables.iter().flat_map(|table| &files[table.file].nodes).copied().collect();
+    let misnamed = tables.iter().chain(&elements).flat_map(|name| &files[name.file].nodes).copied().collect();
     let settled = groups::settled(&colliding, &links, &members);
     let shared = shared::SharedFiles::new(&inputs.sources, &files);
     Deployment {
@@ -539,12 +558,13 @@ fn connect(inputs: Inputs, nodes: Vec<Arc<Node>>) -> Deployment {
         forwards,
         records,
         tables,
+        elements,
         links_of,
         callers,
         settled,
         expected,
         colliding,
-        with_tables,
+        misnamed,
         shared,
     }
 }

@@ -171,7 +171,12 @@ fn offset(inputs: &Inputs, declared: &topology::Node, node: &Node) -> Offset {
     let value = start
         .value
         .clone()
-        .and_then(|value| if start.place.source == inputs.topology_source { shell(&value, declared) } else { Ok(value) });
+        .and_then(|value| if start.place.source == inputs.topology_source { shell(&value, declared) } else { Ok(value) })
+        .and_then(|value| {
+            let pieces = expand::expand(&value, &Reader { inputs, declared, node }, false).pieces.into_iter();
+            let mark = pieces.map(|piece| piece.what).find(|what| matches!(what, What::Template(_)));
+            mark.map_or(Ok(value), |mark| Err(mark.words()))
+        });
     let value = match value {
         Ok(value) => value,
         Err(why) => return Offset { origin, place, unknown: Some(why), ..Offset::default() },
@@ -208,6 +213,11 @@ fn file_offset(inputs: &Inputs, declared: &topology::Node, node: &Node, setting:
             Offset { origin, unknown: Some(why), ..Offset::default() }
         }
         State::Blank => problem(OffsetProblem::Blank),
+        State::Absent if compound(inputs, node).is_some() => {
+            let written = compound(inputs, node);
+            let (text, place) = written.map_or((None, place), |(text, place)| (Some(text), Some(place)));
+            Offset { text, place, ..problem(OffsetProblem::NotANumber) }
+        }
         State::Absent if setting.text.is_none() => problem(OffsetProblem::Absent),
         State::Written => {
             let raw = setting.text.as_deref().unwrap_or_default();
@@ -227,6 +237,16 @@ fn file_offset(inputs: &Inputs, declared: &topology::Node, node: &Node, setting:
             Offset { value, origin, place, ..Offset::default() }
         }
     }
+}
+
+/// A list or a table where the offset is to stand, in a word, and its place.
+fn compound(inputs: &Inputs, node: &Node) -> Option<(String, Place)> {
+    let places = inputs.catalogue.settings[inputs.catalogue.offset].places.iter();
+    places.filter(|place| holds(place.versions, node.product.family)).find_map(|place| {
+        let FileState::Read(source) = node.home.file(place.file) else { return None };
+        let (what, span) = inputs.documents.get(*source)?.as_ref().ok()?.compound(&place.path)?;
+        Some((what.to_owned(), Place { source: *source, span }))
+    })
 }
 
 fn number(text: &str, origin: String, place: Option<Place>) -> Offset {

@@ -4,12 +4,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::catalogue::{Catalogue, Detector, Family};
+use crate::catalogue::{Catalogue, Detector, Family, SettingPlace, holds};
 use crate::home::{FileState, Home};
-use crate::source::{Place, Spanned};
+use crate::source::{Place, Span, Spanned};
 
 use super::settings::{self, State};
-use super::{Inputs, Product};
+use super::{Contradiction, Inputs, Product};
 
 /// A version as somebody wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,12 +70,48 @@ pub fn detect(inputs: &Inputs, home: &Home, declared: Option<&Spanned<String>>) 
     {
         let id = written.id.clone().or(found.id);
         let place = Some(Place { source: inputs.topology_source, span: declared.span });
-        found = judge(catalogue, id, &written, "the topology", place);
+        let said = judge(catalogue, id, &written, "the topology", place);
+        found = Product { contradiction: contradiction(inputs, home, &said), ..said };
     }
     if found.id.is_none() && found.family.is_some() {
         found.id = catalogue.products.first().map(|product| product.id.clone());
     }
     found
+}
+
+/// What the home says against the topology: in files that only newer versions have, or with a version of its own.
+fn contradiction(inputs: &Inputs, home: &Home, declared: &Product) -> Option<Contradiction> {
+    let catalogue = &inputs.catalogue;
+    let family = declared.family?;
+    let start = |file: usize| match home.file(file) {
+        FileState::Read(source) => Some(Place { source: *source, span: Span::default() }),
+        _ => None,
+    };
+    // Of a version that only the name of the folder says, or the structure of a file that may be of several, nothing is proven.
+    let proven = catalogue.detection.iter().filter_map(|detector| {
+        let found = try_one(inputs, home, detector)?;
+        let (known, place) = (found.family?, found.place);
+        match detector {
+            Detector::Structure { file, at_least: true, .. } => {
+                (known > family).then_some((known, known.to_string(), true, start(*file)?))
+            }
+            Detector::Structure { .. } | Detector::Directory(_) => None,
+            Detector::File { kernels, .. } if !kernels.is_empty() => None,
+            Detector::Settings { .. } | Detector::File { .. } => {
+                (known != family).then_some((known, found.version?, false, place?))
+            }
+        }
+    });
+    // A file that is there says more than a number that was left behind.
+    let (known, version, at_least, place) = proven.min_by_key(|(_, _, at_least, _)| !at_least)?;
+    Some(Contradiction { version, at_least, place, reads_otherwise: reads_otherwise(inputs, home, family, known) })
+}
+
+/// Whether two families read other places of the files of a home.
+fn reads_otherwise(inputs: &Inputs, home: &Home, one: Family, other: Family) -> bool {
+    let is_there = |place: &&SettingPlace| matches!(home.file(place.file), FileState::Read(_));
+    let differs = |place: &SettingPlace| holds(place.versions, Some(one)) != holds(place.versions, Some(other));
+    inputs.catalogue.settings.iter().flat_map(|setting| &setting.places).filter(is_there).any(differs)
 }
 
 /// The family that a version is judged as, for its product.
@@ -89,7 +125,8 @@ fn judge(catalogue: &Catalogue, id: Option<String>, written: &Written, origin: &
         None => catalogue.families.last(),
     };
     let newer = newest.is_some_and(|newest| written.family > *newest);
-    Product { id, version: Some(written.version.clone()), family, origin: origin.to_owned(), newer, place }
+    let (version, origin) = (Some(written.version.clone()), origin.to_owned());
+    Product { id, version, family, origin, newer, place, contradiction: None }
 }
 
 fn try_one(inputs: &Inputs, home: &Home, detector: &Detector) -> Option<Product> {
@@ -121,7 +158,7 @@ fn try_one(inputs: &Inputs, home: &Home, detector: &Detector) -> Option<Product>
             if let Some(kernel) = captures.name("kernel") {
                 let family = *kernels.get(kernel.as_str())?;
                 let version = Some(family.to_string());
-                return Some(Product { id: None, version, family: Some(family), origin, newer: false, place });
+                return Some(Product { id: None, version, family: Some(family), origin, place, ..Product::default() });
             }
             named(catalogue, &captures, &origin, place)
         }

@@ -3,11 +3,11 @@
 use minijinja::Error;
 use minijinja::value::Value;
 
-use crate::deployment::{FileProblem, Link, Node, OffsetProblem, Verdict};
+use crate::deployment::{Fault, FileProblem, Link, Node, OffsetProblem, Opener, Target, Verdict};
 
 use super::finding::{Change, Fix, Safety};
 use super::follow::Reaching;
-use super::model::{Kind, Ref};
+use super::model::{Kind, Ref, named};
 use super::rule::Rule;
 use super::rule_file::{EditFile, FixFile, Part, SafetyFile, edits};
 use super::run::Runner;
@@ -47,7 +47,7 @@ impl Runner<'_> {
         let of_link = &self.model.links[link];
         let nodes = std::iter::once(of_link.node).chain(of_link.targets.iter().map(|target| target.node));
         let is_target = |node: usize| self.model.links[link].targets.iter().any(|target| target.node == node);
-        // A table with a slip of the pen in its name may be the one that holds the offset.
+        // A name with a slip of the pen may be the one of the offset.
         let guessed = |node: usize| {
             let Node { name, offset, .. } = &*self.model.nodes[node];
             if offset.problem.is_some_and(|problem| problem != OffsetProblem::BlanksAround) {
@@ -62,8 +62,8 @@ impl Runner<'_> {
                 return Some(format!("{name} would listen on {port}, which is no port: mend that first"));
             }
             self.model
-                .has_table_at_fault(node)
-                .then(|| format!("a table in a file of {name} has a name that nobody reads: mend that first"))
+                .has_name_at_fault(node)
+                .then(|| format!("a file of {name} has a name in it that nobody reads: mend that first"))
         };
         self.taken_for(of_link).or_else(|| nodes.into_iter().find_map(guessed))
     }
@@ -82,6 +82,32 @@ impl Runner<'_> {
         let why =
             || format!("that {name} is {node} is a guess: nothing says so but its role; give {node} that `host` in a topology");
         (!is_called_so).then(why)
+    }
+
+    /// Whether ports that an object is about were counted with an offset that is none.
+    pub(super) fn rests_on_guess(&self, at: Ref) -> bool {
+        let model = self.model;
+        let is_guess =
+            |node: usize| model.nodes[node].offset.problem.is_some_and(|problem| problem != OffsetProblem::BlanksAround);
+        let opens = |node: usize, listener: usize| is_guess(node) && model.nodes[node].listeners[listener].port.is_shifted();
+        match at.kind {
+            Kind::Link => {
+                let link = &model.links[at.first];
+                let opened = |target: &Target| !target.fits && opens(target.node, target.listener);
+                is_guess(link.node) && link.port.is_shifted() || link.targets.iter().any(opened)
+            }
+            Kind::Collision => {
+                let collision = &model.collisions[at.first];
+                let other = |listener: Option<usize>| match (collision.other, listener) {
+                    (Opener::Node(node), Some(listener)) => opens(node, listener),
+                    _ => false,
+                };
+                let guessed = |(_, first, second): &(i64, usize, Option<usize>)| opens(collision.node, *first) || other(*second);
+                collision.ports.iter().all(guessed)
+            }
+            Kind::Forward => is_guess(model.forwards[at.first].node),
+            _ => false,
+        }
     }
 
     fn changes(&self, edit: &EditFile, value: String, at: Ref, subject: &Value) -> Result<Vec<Change>, Error> {
@@ -109,14 +135,18 @@ impl Runner<'_> {
         Ok(setting.zip(node).map(|(setting, node)| Change::Set { node, setting, value }).into_iter().collect())
     }
 
-    /// What the model worked out for a file or a table.
+    /// What the model worked out for a file or a name in it.
     fn worked_out(&self, at: Ref) -> Option<Change> {
         let model = self.model;
         match at.kind {
-            Kind::Table => {
-                let table = &model.tables[at.first];
-                let what = format!("call {} `{}`", table.what, table.nearest.as_ref()?);
-                Some(Change::Mend { source: table.place.source, edits: table.rename.clone(), what })
+            Kind::Table | Kind::Element => {
+                let name = named(model, at);
+                let nearest = name.nearest.as_ref()?;
+                let what = match name.fault {
+                    Fault::Single => format!("write [[{nearest}]] for {}", name.what),
+                    _ => format!("call {} `{nearest}`", name.what),
+                };
+                Some(Change::Mend { source: name.place.source, edits: name.mend.clone(), what })
             }
             _ => match &model.files[at.first].state {
                 FileProblem::Malformed(malformed) => {

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::deployment::{Deployment, EffectivePort, Entry, FileProblem, Link, Opener, State, Step, Verdict};
+use crate::deployment::{Deployment, EffectivePort, Entry, Fault, FileProblem, Link, Opener, State, Step, Verdict};
 use crate::source::{Place, Span};
 
 use super::finding::Label;
-use super::model::{Kind, Ref};
+use super::model::{Kind, Ref, named};
 
 /// At most so many targets of one link are labelled.
 const TARGETS: usize = 4;
@@ -26,7 +26,7 @@ pub fn of(model: &Deployment, at: Ref) -> Vec<Label> {
         Kind::Member => of_member(model, at.first),
         Kind::Forward => of_forward(model, at.first),
         Kind::Record => of_record(model, at.first),
-        Kind::Table => of_table(model, at.first),
+        Kind::Table | Kind::Element => of_name(model, at),
         Kind::Topology => vec![Label { place: model.topology_place(Span::default()), text: String::new(), node: None }],
         Kind::Node | Kind::Offset => Vec::new(),
     };
@@ -299,12 +299,16 @@ fn of_record(model: &Deployment, index: usize) -> Vec<Label> {
     std::iter::once(own).chain(first).collect()
 }
 
-fn of_table(model: &Deployment, index: usize) -> Vec<Label> {
-    let table = &model.tables[index];
-    let node = model.files[table.file].nodes.first().copied();
-    let text = if table.twice { "defined again" } else { "nobody reads it" };
-    let own = Label { place: table.place, text: text.to_owned(), node };
-    let first = table.first.map(|place| Label { place, text: "defined here already".to_owned(), node });
+fn of_name(model: &Deployment, at: Ref) -> Vec<Label> {
+    let name = named(model, at);
+    let node = model.files[name.file].nodes.first().copied();
+    let text = match name.fault {
+        Fault::Twice => "defined again",
+        Fault::Unread => "nobody reads it",
+        Fault::Single => "one table, no list",
+    };
+    let own = Label { place: name.place, text: text.to_owned(), node };
+    let first = name.first.map(|place| Label { place, text: "defined here already".to_owned(), node });
     std::iter::once(own).chain(first).collect()
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use minijinja::value::{Object, ObjectRepr, Value};
 
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, Name};
 
 use super::tables;
 
@@ -41,13 +41,15 @@ pub enum Kind {
     Forward,
     /// An element of a file that is not whole.
     Record,
-    /// A table or key of a TOML file that is defined twice or has the wrong name.
+    /// A table or key of a TOML file that is defined twice, or has the wrong name or brackets.
     Table,
+    /// An element of an XML file that has the wrong name.
+    Element,
 }
 
 impl Kind {
     /// Kinds that a rule may be `for`, with the words it uses.
-    pub const SUBJECTS: [(&'static str, Self); 12] = [
+    pub const SUBJECTS: [(&'static str, Self); 13] = [
         ("topology", Self::Topology),
         ("node", Self::Node),
         ("file", Self::File),
@@ -60,6 +62,7 @@ impl Kind {
         ("forward", Self::Forward),
         ("record", Self::Record),
         ("table", Self::Table),
+        ("element", Self::Element),
     ];
 
     /// The word for it.
@@ -94,7 +97,8 @@ impl Kind {
             Self::Member => "a node as others of its group reach it",
             Self::Forward => "a port of a load balancer, with one node behind it",
             Self::Record => "an element of a file that is not whole",
-            Self::Table => "a table or key of deployment.toml that is defined twice or has the wrong name",
+            Self::Table => "a table or key of deployment.toml that is defined twice, or has the wrong name or brackets",
+            Self::Element => "an element of an XML file that has the wrong name",
         }
     }
 }
@@ -134,6 +138,11 @@ impl Ref {
     pub fn new(kind: Kind, first: usize) -> Self {
         Self { kind, first, second: 0 }
     }
+}
+
+/// The name at fault of a table or an element.
+pub fn named(model: &Deployment, at: Ref) -> &Name {
+    if at.kind == Kind::Element { &model.elements[at.first] } else { &model.tables[at.first] }
 }
 
 /// A field of a kind of object.

@@ -92,7 +92,7 @@ pub struct LabelFile {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub setting: Option<Spanned<String>>,
-    /// Or a place of the node: `name`, `home`, `offset`, `overridden offset`.
+    /// Or a place of the node: `name`, `home`, `offset`, `overridden-offset`, `version`, `home-version`.
     #[serde(default)]
     pub at: Option<At>,
     /// Whether it comes before the object's own places.
@@ -115,6 +115,10 @@ pub enum At {
     Offset,
     /// The offset of its file, where the start command overrides it.
     OverriddenOffset,
+    /// Where its product version is said.
+    Version,
+    /// Where its home says another one than the topology.
+    HomeVersion,
 }
 
 /// A way to mend a finding.

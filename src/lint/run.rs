@@ -16,7 +16,7 @@ use super::follow::Reaching;
 use super::guard::Guard;
 use super::ignored::{Ignored, Says, Sorted};
 use super::labels;
-use super::model::{Handle, Kind, Ref};
+use super::model::{Handle, Kind, Ref, named};
 use super::rule::{Rule, Rules, template_name};
 use super::rule_file::{At, LabelFile};
 use super::shared;
@@ -166,6 +166,7 @@ impl Runner<'_> {
             Kind::Forward => all(model.forwards.len()),
             Kind::Record => all(model.records.len()),
             Kind::Table => all(model.tables.len()),
+            Kind::Element => all(model.elements.len()),
             Kind::Setting => of_nodes(model.catalogue().settings.len()),
             Kind::Listener => of_nodes(model.catalogue().listeners.len()),
             Kind::Link | Kind::Target => {
@@ -275,7 +276,8 @@ impl Runner<'_> {
         if at.kind == Kind::Link {
             severity = severity.min(self.model.catalogue().links[self.model.links[at.first].spec].severity);
         }
-        Ok(severity)
+        // What an offset that is none makes of other ports is worth knowing, and no mistake of those who use them.
+        Ok(if self.rests_on_guess(at) { severity.min(Severity::Info) } else { severity })
     }
 
     fn nodes(&self, at: Ref) -> Vec<usize> {
@@ -308,7 +310,7 @@ impl Runner<'_> {
             }
             Kind::Forward => vec![model.forwards[at.first].node],
             Kind::Record => vec![model.records[at.first].node],
-            Kind::Table => model.files[model.tables[at.first].file].nodes.clone(),
+            Kind::Table | Kind::Element => model.files[named(model, at).file].nodes.clone(),
         };
         let mut seen = HashSet::new();
         nodes.retain(|node| seen.insert(*node));
@@ -343,6 +345,8 @@ impl Runner<'_> {
         let place = match label.at {
             Some(At::Home) => declared.home.get(node.home.layer).map(|home| self.model.topology_place(home.path.span)),
             Some(At::Offset) => node.offset.place.or(Some(node.place)),
+            Some(At::Version) => node.product.place,
+            Some(At::HomeVersion) => node.product.contradiction.as_ref().map(|said| said.place),
             Some(At::OverriddenOffset) => {
                 let places = node.offset.overridden.iter().map(|(_, place)| *place).collect();
                 return Ok((places, Some(index)));
@@ -367,15 +371,20 @@ impl Runner<'_> {
     fn fingerprint(&self, finding: &Finding, at: Ref, key: Option<&str>) -> String {
         let model = self.model;
         let nodes: Vec<&str> = finding.nodes.iter().map(|node| model.nodes[*node].name.as_str()).collect();
-        let setting = if at.kind == Kind::Setting { model.catalogue().settings[at.second].id.as_str() } else { "" };
+        // Of a file that holds several of a kind, which one.
+        let part = match at.kind {
+            Kind::Setting => model.catalogue().settings[at.second].id.as_str(),
+            Kind::Table | Kind::Element => named(model, at).what.as_str(),
+            _ => "",
+        };
         let file = match at.kind {
             Kind::File => super::tables::name(model, at),
-            Kind::Table => super::tables::name(model, Ref::new(Kind::File, model.tables[at.first].file)),
+            Kind::Table | Kind::Element => super::tables::name(model, Ref::new(Kind::File, named(model, at).file)),
             _ => String::new(),
         };
         let file = file.strip_prefix(&self.options.folder).unwrap_or(&file);
         let link = finding.link.as_deref().unwrap_or_default();
-        fingerprint(&[&finding.rule, &nodes.join(","), link, setting, file, key.unwrap_or_default()])
+        fingerprint(&[&finding.rule, &nodes.join(","), link, part, file, key.unwrap_or_default()])
     }
 
     /// A text of a rule of the engine's own.

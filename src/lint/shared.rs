@@ -38,7 +38,7 @@ pub fn judge(model: &Deployment, found: &mut Found) {
             wanted_by.entry(in_file(model, fix)).or_default().extend(finding.nodes.first().into_iter().chain(&readers));
         }
     }
-    for (_, finding) in found.iter_mut().filter(|(at, _)| !matches!(at.kind, Kind::File | Kind::Table)) {
+    for (_, finding) in found.iter_mut().filter(|(at, _)| !matches!(at.kind, Kind::File | Kind::Table | Kind::Element)) {
         let readers: Vec<HashSet<usize>> = finding.fixes.iter().map(|fix| affected(model, finding, fix)).collect();
         for (fix, readers) in finding.fixes.iter_mut().zip(readers) {
             let wanted = wanted_by.get(&in_file(model, fix));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::deployment::{Deployment, EffectivePort, Opener};
 use crate::source::{Place, SourceId, mask_text};
 
-use super::model::{Kind, Ref};
+use super::model::{Kind, Ref, named};
 
 /// Names and values; without secrets, and without anything that depends on lines.
 pub type Values = BTreeMap<&'static str, String>;
@@ -68,10 +68,10 @@ pub fn of(model: &Deployment, at: Ref, folder: &str) -> Values {
             set("name", record.name.clone());
             set("file", file(record.place.source));
         }
-        Kind::Table => {
-            let table = &model.tables[at.first];
-            set("file", file(model.files[table.file].source));
-            set("table", table.what.clone());
+        Kind::Table | Kind::Element => {
+            let name = named(model, at);
+            set("file", file(model.files[name.file].source));
+            set(at.kind.name(), name.what.clone());
         }
         Kind::Node | Kind::Offset => {
             let offset = &model.nodes[at.first].offset;

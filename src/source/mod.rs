@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 pub use content::{Content, DecodeError, LineColumn, TextKind};
 pub(crate) use masking::after_toml_string;
+pub(crate) use masking::is_secret_name;
 pub use masking::{Kind, mask, mask_file, mask_text, mask_user_info};
 
 /// A range of bytes in a file as it lies on disk: `start` is the first byte, `end` one past the last.

@@ -149,6 +149,19 @@ fn words(characters: &[Character]) -> Result<Vec<Vec<Character>>, usize> {
                 Some(escaped) => word.get_or_insert_default().push(escaped),
                 None => word.get_or_insert_default().push((c, at)),
             },
+            // A mark of a template, and no redirection.
+            '<' if rest.next_if(|(c, _)| *c == '%').is_some() => {
+                let word = word.get_or_insert_default();
+                word.extend([(c, at), ('%', at + 1)]);
+                let mut before = ' ';
+                for inner in rest.by_ref() {
+                    word.push(inner);
+                    if (before, inner.0) == ('%', '>') {
+                        break;
+                    }
+                    before = inner.0;
+                }
+            }
             ';' | '&' | '|' | '<' | '>' | '(' | ')' => words.extend(word.take()),
             _ if c.is_whitespace() => words.extend(word.take()),
             _ => word.get_or_insert_default().push((c, at)),

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 pub use ad_hoc::ad_hoc;
-pub use read::read;
+pub use read::{Declared, in_order, read};
 pub use references::check_references;
 
 use crate::source::{Span, Spanned};

@@ -15,6 +15,50 @@ use crate::source::{Content, Span, Spanned};
 /// Everything that is wrong with the file, in the order of the file. Where the text is no YAML,
 /// that alone.
 pub fn read(content: &Content) -> Result<Topology, Vec<TopologyError>> {
+    Declared::read(content).whole()
+}
+
+/// What a topology declares, as far as it can be read, and what is wrong with it so far.
+#[derive(Debug)]
+pub struct Declared {
+    /// What fits; `None` where the text is no YAML.
+    pub topology: Option<Topology>,
+    /// Everything that is wrong, as [`read`] says it.
+    pub errors: Vec<TopologyError>,
+}
+
+impl Declared {
+    /// Reads a topology, and keeps of one with mistakes what fits: so that what later stages find wrong is said in one go.
+    pub fn read(content: &Content) -> Self {
+        match read_parts(content) {
+            Ok((topology, errors)) => Self { topology: Some(topology), errors },
+            Err(errors) => Self { topology: None, errors },
+        }
+    }
+
+    /// The topology, if nothing is wrong with it.
+    ///
+    /// # Errors
+    /// Everything that is.
+    pub fn whole(self) -> Result<Topology, Vec<TopologyError>> {
+        match self.topology {
+            Some(topology) if self.errors.is_empty() => Ok(topology),
+            _ => Err(self.errors),
+        }
+    }
+}
+
+impl From<Result<Topology, Vec<TopologyError>>> for Declared {
+    fn from(read: Result<Topology, Vec<TopologyError>>) -> Self {
+        match read {
+            Ok(topology) => Self { topology: Some(topology), errors: Vec::new() },
+            Err(errors) => Self { topology: None, errors },
+        }
+    }
+}
+
+/// `Err` where the text is no YAML.
+fn read_parts(content: &Content) -> Result<(Topology, Vec<TopologyError>), Vec<TopologyError>> {
     if let Some(error) = content.error() {
         let span = Span::new(error.offset, error.offset + 1);
         let message = format!("the topology is not {} text: this byte does not fit", error.encoding);
@@ -31,11 +75,11 @@ pub fn read(content: &Content) -> Result<Topology, Vec<TopologyError>> {
     } else {
         errors.extend(check_references(&topology));
     }
-    if errors.is_empty() { Ok(topology) } else { Err(in_order(errors)) }
+    Ok((topology, in_order(errors)))
 }
 
 /// By place, and each once: what is wrong with the defaults is found again in every node that takes them.
-fn in_order(mut errors: Vec<TopologyError>) -> Vec<TopologyError> {
+pub fn in_order(mut errors: Vec<TopologyError>) -> Vec<TopologyError> {
     errors.sort_by(|left, right| (left.span, &left.message).cmp(&(right.span, &right.message)));
     errors.dedup();
     errors

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use minijinja::value::Value;
 
-use crate::deployment::{Entry, Member, Opener};
+use crate::deployment::{Entry, Fault, Member, Opener};
 
-use super::super::model::{Field, Kind, Ref, Type};
+use super::super::model::{Field, Kind, Ref, Type, named};
 use super::{Model, balancer_name, field, list, object, optional, text};
 
 use Type::{Bool, List, Number, Text};
@@ -143,11 +143,25 @@ pub const RECORD: &[Field] = &[
     field("twice", Bool, "whether another one has its name", |m, at| Value::from(m.records[at.first].same_as.is_some())),
 ];
 
+const WHAT: Field = field("what", Text, "what it is, with its name", |m, at| text(&named(m, at).what));
+const FILE: Field = field("file", Text, "its file", |m, at| text(&m.sources().get(named(m, at).place.source).name));
+
 pub const TABLE: &[Field] = &[
-    field("what", Text, "what it is, with its name", |m, at| text(&m.tables[at.first].what)),
-    field("file", Text, "its file", |m, at| text(&m.sources().get(m.tables[at.first].place.source).name)),
-    field("twice", Bool, "whether it is defined twice", |m, at| Value::from(m.tables[at.first].twice)),
-    field("nearest", Text, "the table that was meant, or nothing", |m, at| {
-        text(m.tables[at.first].nearest.clone().unwrap_or_default())
+    WHAT,
+    FILE,
+    field("twice", Bool, "whether it is defined twice", |m, at| Value::from(named(m, at).fault == Fault::Twice)),
+    field("single", Bool, "whether it is one table where a list of tables is read", |m, at| {
+        Value::from(named(m, at).fault == Fault::Single)
+    }),
+    field("nearest", Text, "the table or key that is read in its place, or nothing", |m, at| {
+        text(named(m, at).nearest.clone().unwrap_or_default())
+    }),
+];
+
+pub const ELEMENT: &[Field] = &[
+    WHAT,
+    FILE,
+    field("nearest", Text, "the element that is read in its place", |m, at| {
+        text(named(m, at).nearest.clone().unwrap_or_default())
     }),
 ];

@@ -11,9 +11,9 @@ use minijinja::value::Value;
 use crate::catalogue::Catalogue;
 use crate::deployment::{Deployment, Link, Node};
 
-use super::model::{Field, Handle, Kind, Ref, Type};
+use super::model::{Field, Handle, Kind, Ref, Type, named};
 
-use groups::{CLUSTER, COLLISION, FORWARD, MEMBER, RECORD, TABLE};
+use groups::{CLUSTER, COLLISION, ELEMENT, FORWARD, MEMBER, RECORD, TABLE};
 use links::{LINK, TARGET};
 pub use nodes::setting_is_live;
 use nodes::{FILE, LISTENER, NODE, OFFSET, SETTING, TOPOLOGY};
@@ -41,6 +41,7 @@ pub fn fields(kind: Kind) -> &'static [Field] {
         Kind::Forward => FORWARD,
         Kind::Record => RECORD,
         Kind::Table => TABLE,
+        Kind::Element => ELEMENT,
     }
 }
 
@@ -66,7 +67,7 @@ pub fn name(model: &Deployment, at: Ref) -> String {
         Kind::Member => model.nodes[model.members[at.first].node].name.clone(),
         Kind::Forward => balancer_name(model, model.forwards[at.first].balancer),
         Kind::Record => model.records[at.first].name.clone(),
-        Kind::Table => model.tables[at.first].what.clone(),
+        Kind::Table | Kind::Element => named(model, at).what.clone(),
     }
 }
 

@@ -46,6 +46,22 @@ pub const NODE: &[Field] = &[
         optional(node(m, at).product.family.map(|f| f.to_string()))
     }),
     field("newer", Bool, "whether its version is newer than every known one", |m, at| Value::from(node(m, at).product.newer)),
+    field("contradicted", Bool, "whether its home says another version than the topology", |m, at| {
+        Value::from(node(m, at).product.contradiction.is_some())
+    }),
+    field("home_version", Text, "the version that its home says then", |m, at| {
+        optional(node(m, at).product.contradiction.as_ref().map(|said| said.version.clone()))
+    }),
+    field("home_version_file", Text, "the file that says it", |m, at| {
+        let said = node(m, at).product.contradiction.as_ref();
+        optional(said.map(|said| m.sources().file_name(said.place.source).to_owned()))
+    }),
+    field("home_version_at_least", Bool, "whether that file is of this version and later ones", |m, at| {
+        Value::from(node(m, at).product.contradiction.as_ref().is_some_and(|said| said.at_least))
+    }),
+    field("reads_otherwise", Bool, "whether other places of its files are read under that version", |m, at| {
+        Value::from(node(m, at).product.contradiction.as_ref().is_some_and(|said| said.reads_otherwise))
+    }),
     field("offset", Type::Object(Kind::Offset), "its port offset", |m, at| object(m, Kind::Offset, at.first)),
     field("expected_offset", Number, "the offset that all calls to it go by, where it has another", |m, at| {
         optional(m.expected_offset(at.first).map(|expected| expected.offset))

@@ -26,7 +26,7 @@ use std::ops::Range;
 
 use lines::{line_end, line_start, of_line};
 use markup::of_tag;
-use names::is_secret_name;
+pub(crate) use names::is_secret_name;
 use patterns::PATTERNS;
 
 pub(crate) use toml::after_string as after_toml_string;

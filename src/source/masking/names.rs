@@ -11,7 +11,7 @@ const PASSES: [&str; 6] = ["bypass", "compass", "encompass", "surpass", "overpas
 
 /// What holds `password` or `secret` anywhere, what has a word such as `pwd` or `dbpass`, and what ends in a word
 /// such as `key` or `token` (with or without a number or `Value` behind it). `KeyValidatorClientType` and `TokenURL` are none.
-pub(super) fn is_secret_name(name: &str) -> bool {
+pub(crate) fn is_secret_name(name: &str) -> bool {
     if is_strong_name(name) {
         return true;
     }
@@ -38,9 +38,16 @@ fn is_strong_word(word: &str, next: &str) -> bool {
         "pwd" | "pw" | "psw" | "pin" | "pins" | "cred" | "creds" | "otp" | "passes" => true,
         word if PASSES.contains(&word) => false,
         word => {
-            ["pass", "pwd", "psw"].iter().any(|end| word.ends_with(end)) || MISSPELT.iter().any(|of| lacks_a_letter(word, of))
+            ["pass", "pwd", "psw"].iter().any(|end| word.ends_with(end))
+                || MISSPELT.iter().any(|of| lacks_a_letter(word, of))
+                || is_nearly_password(word)
         }
     }
+}
+
+/// Whether a word is `password` with one slip of the pen: such a name may be what a finding is about.
+fn is_nearly_password(word: &str) -> bool {
+    (7..=9).contains(&word.len()) && strsim::damerau_levenshtein(word, "password") <= 1
 }
 
 /// Whether a word is another one of which one letter is missing.
@@ -87,7 +94,7 @@ mod tests {
     #[test]
     fn what_names_a_secret() {
         let names = "password Password db.password DBPASS storepass keypass ADMINPWD SSHKey SASToken Pin api_key APIKey clientSecret \
-                     trustStorePassword pasword secrt passwords tokens PrivateKeyPem KeyValue ApiKey2 DB_PASS_1 credentials";
+                     trustStorePassword pasword secrt passwords passwrod pasxword paswsord ppassword psasword tokens PrivateKeyPem KeyValue ApiKey2 DB_PASS_1 credentials";
         for name in names.split_whitespace() {
             assert!(is_secret_name(name), "{name}");
         }
