@@ -86,7 +86,8 @@ pub const OFFSET: &[Field] = &[
         }))
     }),
     field("from_file", Bool, "whether its setting in a file of the home counts", |m, at| {
-        Value::from(m.nodes[at.first].started.get(&m.catalogue().offset_property).is_none())
+        let node = &m.nodes[at.first];
+        Value::from(node.started.get(&m.catalogue().offset_property).is_none_or(|start| node.offset.place != Some(start.place)))
     }),
 ];
 
