@@ -371,6 +371,28 @@ impl Deployment {
         self.expected.get(node).copied().flatten()
     }
 
+    /// The offset in a file of a node that something else overrides, and where it is written.
+    pub fn overridden_offset(&self, node: usize) -> Option<(i64, Place)> {
+        let node = &self.nodes[node];
+        let written = node.settings[self.catalogue().offset].place()?;
+        let (text, place) = node.offset.overridden.iter().find(|(_, place)| *place == written)?;
+        let value = text.trim().parse().ok().filter(|value| Some(*value) != node.offset.value)?;
+        Some((value, *place))
+    }
+
+    /// Whether a start script says the offset of a node as a number.
+    pub fn is_offset_of_script(&self, node: usize) -> bool {
+        let node = &self.nodes[node];
+        let start = node.started.get(&self.catalogue().offset_property).filter(|start| node.offset.place == Some(start.place));
+        node.offset.value.is_some() && start.is_some_and(|start| start.place.source != self.inputs.topology_source)
+    }
+
+    /// Whether a start script gives a node another offset than its file, and all calls to it go by that of the file.
+    pub fn is_script_at_fault(&self, node: usize) -> bool {
+        let expected = self.expected_offset(node).map(|expected| expected.offset);
+        self.is_offset_of_script(node) && expected.is_some() && self.overridden_offset(node).map(|(value, _)| value) == expected
+    }
+
     /// Whether another server opens a port of a node on its machine.
     pub fn collides(&self, node: usize) -> bool {
         self.colliding.get(node).copied().unwrap_or_default()

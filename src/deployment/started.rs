@@ -27,6 +27,8 @@ pub struct StartOption {
     pub value: Result<String, String>,
     /// Where it is written.
     pub place: Place,
+    /// Where other scripts say the same.
+    pub also: Vec<Place>,
     /// Who gives it: `start command`, `wso2server.sh`.
     pub origin: String,
     /// What it is, unless it is not given at all: nobody knows which script starts the server, and one of them says nothing.
@@ -133,7 +135,7 @@ fn add_environment(
             let origin = START_COMMAND.to_owned();
             options.insert(
                 name.to_owned(),
-                StartOption { value: Ok(value.to_owned()), place, origin, perhaps: None, loses: Vec::new() },
+                StartOption { value: Ok(value.to_owned()), place, also: Vec::new(), origin, perhaps: None, loses: Vec::new() },
             );
             ranks.insert(name.to_owned(), rank);
         }
@@ -184,6 +186,7 @@ fn of_topology(inputs: &Inputs, declared: &topology::Node) -> BTreeMap<String, S
     let option = |value: &Spanned<String>| StartOption {
         value: Ok(value.value.clone()),
         place: Place { source: inputs.topology_source, span: value.span },
+        also: Vec::new(),
         origin: START_COMMAND.to_owned(),
         perhaps: None,
         loses: Vec::new(),
@@ -261,8 +264,10 @@ fn of_scripts(
     };
     let origin = inputs.sources.file_name(scripts[0].0).to_owned();
     let rank = scripts.iter().map(|(_, said)| said.rank).max().unwrap_or(Rank::Argument);
-    let place = place(inputs, scripts[0].0, scripts[0].1.range.clone());
-    (rank, StartOption { value, place, origin, perhaps, loses: Vec::new() })
+    let place_of = |(source, said): &(SourceId, &Said)| place(inputs, *source, said.range.clone());
+    let place = place_of(&scripts[0]);
+    let also = scripts[1..].iter().map(place_of).collect();
+    (rank, StartOption { value, place, also, origin, perhaps, loses: Vec::new() })
 }
 
 /// What a script says, in words.

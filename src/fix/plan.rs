@@ -187,7 +187,7 @@ impl Planner<'_> {
     /// The fixes of a finding, those of the preferred side first.
     fn in_order<'a>(&self, finding: &'a Finding, suits: impl Fn(&lint::Fix) -> bool) -> Vec<&'a lint::Fix> {
         let mut fixes: Vec<&lint::Fix> = finding.fixes.iter().filter(|fix| suits(fix)).collect();
-        fixes.sort_by_key(|fix| fix.side.map_or(1, |side| if side == self.wish.prefer { 0 } else { 2 }));
+        fixes.sort_by_key(|fix| fix.side.map_or(0, |side| if side == self.wish.prefer { 0 } else { 2 }));
         fixes
     }
 
