@@ -366,6 +366,18 @@ impl Deployment {
         !file.nodes.is_empty() && file.nodes.iter().all(by_node)
     }
 
+    /// Whether a node that has a file reads it, in its role.
+    pub fn is_read(&self, file: &File) -> bool {
+        let by_node = |node: &usize| {
+            let node = &self.nodes[*node];
+            let mut specs = self.inputs.catalogue.files.iter().enumerate();
+            let is_this = |state: &FileState| matches!(state, FileState::Read(source) | FileState::Unreadable(source, _) if *source == file.source);
+            let own = specs.find(|(index, _)| is_this(node.home.file(*index)));
+            own.is_none_or(|(_, spec)| spec.roles.is_empty() || spec.roles.iter().any(|role| node.role_set.contains(role)))
+        };
+        file.nodes.is_empty() || file.nodes.iter().any(by_node)
+    }
+
     /// The offset that all calls to a node go by, where it has another.
     pub fn expected_offset(&self, node: usize) -> Option<Expected> {
         self.expected.get(node).copied().flatten()

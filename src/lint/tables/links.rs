@@ -2,7 +2,7 @@
 
 use minijinja::value::Value;
 
-use crate::deployment::{Deployment, Listener, Node, Target, Verdict, apart};
+use crate::deployment::{Deployment, Link, Listener, Node, Target, Verdict, apart};
 
 use super::super::model::{Field, Handle, Kind, Ref, Type};
 use super::{Model, VERDICTS, balancer_name, field, link, list, names, object, optional, setting_id, text};
@@ -22,6 +22,16 @@ fn companion(model: &Deployment, at: Ref) -> Option<usize> {
     let offset = model.links_of(link.node).iter().position(|other| other.spec == spec)?;
     let first = model.links.partition_point(|other| other.node < link.node);
     Some(first + offset)
+}
+
+/// What the log says where another listener answers at the port of a link.
+fn answer(model: &Model, link: &Link) -> Option<String> {
+    let (node, listener) = link.answered?;
+    let protocol = &model.catalogue().listeners[listener].protocol;
+    let fits = |all: &[String], one: &String| all.is_empty() || all.contains(one);
+    let mut answers = model.catalogue().answers.iter();
+    let answer = answers.find(|answer| fits(&answer.calls, &link.scheme) && fits(&answer.speaks, protocol))?;
+    Some(answer.log.replace("{{node}}", &model.nodes[node].name).replace("{{protocol}}", protocol))
 }
 
 pub const LINK: &[Field] = &[
@@ -144,6 +154,9 @@ pub const LINK: &[Field] = &[
     field("breaks", Text, "what does not work when it is wrong", |m, at| text(&m.catalogue().links[link(m, at).spec].breaks)),
     field("log", Text, "what the log then says", |m, at| {
         let link = link(m, at);
+        if let Some(log) = answer(m, link) {
+            return text(log);
+        }
         let port = link.port.value().map_or_else(|| "?".to_owned(), |port| port.to_string());
         let host = link.host.name.clone().or_else(|| link.target().and_then(|target| m.nodes[target.node].host.clone()));
         text(

@@ -237,6 +237,7 @@ pub const FILE: &[Field] = &[
     field("overwritten", Bool, "whether each of its nodes writes it anew at every start", |m, at| {
         Value::from(m.is_overwritten(&m.files[at.first]))
     }),
+    field("needed", Bool, "whether one of its nodes reads it, in its role", |m, at| Value::from(m.is_read(&m.files[at.first]))),
     field("why", Text, "why it could not be read or parsed", |m, at| {
         text(match &m.files[at.first].state {
             FileProblem::None => "",
