@@ -397,6 +397,7 @@ fn a_diff_shows_no_secret_and_says_what_it_leaves_out() {
     assert!(output.stdout.is_empty(), "{}", said(&output.stdout));
     let left_out = said(&output.stderr);
     assert!(left_out.contains("gw/repository/conf/api-manager.xml:4: the line holds a secret"), "{left_out}");
+    assert!(left_out.starts_with("not shown: ") && left_out.trim_end().ends_with("; --fix makes the change"), "{left_out}");
     // What cannot be shown can be mended all the same.
     let report = deployment.fixed(&[], 0);
     assert!(!report.contains("hunter2"), "{report}");

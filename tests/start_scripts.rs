@@ -326,3 +326,125 @@ fn variables_of_the_script_are_followed() {
     each(SH, &cases);
     each(BAT, &[("", "set OFFSET=3\r\njava -DportOffset=%OFFSET% x.Bootstrap %*\r\n", "3 wso2server.bat")]);
 }
+
+/// How shipped scripts start the server.
+const LAUNCH: &str = "\n$JAVACMD $JAVA_OPTS org.wso2.carbon.bootstrap.Bootstrap $*\n";
+
+/// Cases of what a shell script does before it starts the server: what it does, what is expected.
+fn before_launch(cases: &[(&str, &str)]) {
+    let launched: Vec<String> = cases.iter().map(|(script, _)| format!("{script}{LAUNCH}")).collect();
+    let cases: Vec<_> = cases.iter().zip(&launched).map(|((_, expected), script)| ("", script.as_str(), *expected)).collect();
+    each(SH, &cases);
+}
+
+#[test]
+fn what_another_command_puts_out_is_unknown() {
+    before_launch(&[
+        ("JAVA_OPTS=-DportOffset=3\nJAVA_OPTS=$(echo $JAVA_OPTS)", CONDITION),
+        ("JAVA_OPTS=-DportOffset=3\nJAVA_OPTS=`echo $JAVA_OPTS | tr -s ' '`", CONDITION),
+        ("JAVA_OPTS=$(echo \"$JAVA_OPTS -DportOffset=3\")", CONDITION),
+        ("JAVA_OPTS=\"$(printf '%s' \"-Da=b -DportOffset=3\")\"", CONDITION),
+        ("JAVA_OPTS=$(echo $JAVA_OPTS)", "1 carbon.xml"),
+        ("COUNT=$(ps -ef | grep -- -DportOffset=3 | wc -l)", "1 carbon.xml"),
+    ]);
+    let unknown = "wso2server.sh:1 may replace the JAVA_OPTS that the script was given";
+    each(SH, &[(GIVEN, &format!("JAVA_OPTS=$(echo $JAVA_OPTS){LAUNCH}"), unknown)]);
+}
+
+#[test]
+fn what_a_subshell_sets_ends_with_it() {
+    before_launch(&[
+        ("( JAVA_OPTS=-DportOffset=3 )", "1 carbon.xml"),
+        ("JAVA_OPTS=-DportOffset=2\n( unset JAVA_OPTS; JAVA_OPTS=-DportOffset=3 )", "2 wso2server.sh"),
+        ("(\n  cd /opt\n  (JAVA_OPTS=-DportOffset=3)\n  X=y\n)\n{ JAVA_OPTS=-DportOffset=4; }", "4 wso2server.sh"),
+    ]);
+    each(SH, &[("", &format!("( JAVA_OPTS=-DportOffset=3{LAUNCH})\n"), "3 wso2server.sh")]);
+}
+
+#[test]
+fn what_a_function_does_counts_where_it_is_called() {
+    let dev = "dev() {\n  JAVA_OPTS=-DportOffset=3\n}\n";
+    let called = format!("{dev}dev");
+    let perhaps = format!("{dev}if [ -n \"$DEV\" ]; then dev; fi");
+    let chained = format!("{dev}[ -n \"$DEV\" ] && dev");
+    let dynamic = format!("{dev}\"$1\"");
+    before_launch(&[
+        (dev, "1 carbon.xml"),
+        ("function dev {\n  JAVA_OPTS=-DportOffset=3; }", "1 carbon.xml"),
+        ("function dev ()\n{\n  if a; then JAVA_OPTS=-DportOffset=3; fi\n}\nJAVA_OPTS=-DportOffset=2", "2 wso2server.sh"),
+        (&called, "3 wso2server.sh"),
+        (&perhaps, "wso2server.sh:2 sets it under a condition"),
+        (&chained, "wso2server.sh:2 sets it under a condition"),
+        (&dynamic, "wso2server.sh:2 sets it where the server may not see it"),
+        ("f() ( JAVA_OPTS=-DportOffset=3 )\nf", "1 carbon.xml"),
+    ]);
+    let starts = format!("start() {{\n  java \"$@\" {}}}\n", LAUNCH.trim_start().trim_start_matches("$JAVACMD"));
+    let recursive = "f() { f; f; }\ng() { f; g; JAVA_OPTS=-DportOffset=3; }\ng";
+    each(SH, &[("", &format!("{starts}start -DportOffset=3\n"), "3 wso2server.sh")]);
+    before_launch(&[(recursive, "3 wso2server.sh")]);
+}
+
+#[test]
+fn quotes_within_eval_are_quotes() {
+    before_launch(&[
+        ("eval \"JAVA_OPTS=\\\"-DportOffset=3 -Da=b\\\"\"", "3 wso2server.sh"),
+        ("eval JAVA_OPTS=\\\"-DportOffset=3\\\"", "3 wso2server.sh"),
+        ("eval 'JAVA_OPTS=\"-Da=b -DportOffset=3\"'", "3 wso2server.sh"),
+        ("eval \"JAVA_OPTS=\\\"\\$JAVA_OPTS -DportOffset=3\\\"\"", "3 wso2server.sh"),
+        ("[ -n \"$DEV\" ] && eval 'X=y\nJAVA_OPTS=-DportOffset=3'", "wso2server.sh:2 sets it under a condition"),
+    ]);
+    let within = "sh -c \"JAVA_OPTS=\\\"-DportOffset=3\\\" sh wso2server.sh\"";
+    each(SH, &[("", within, "3 wso2server.sh")]);
+}
+
+#[test]
+fn names_of_options_in_variables_are_followed() {
+    let cases = [
+        ("", "OPT=-DportOffset\n$JAVACMD $OPT=3 x.Bootstrap $*", "3 wso2server.sh"),
+        ("", "OPT=-DportOffset=\n$JAVACMD ${OPT}3 x.Bootstrap $*", "3 wso2server.sh"),
+        ("", "NAME=portOffset\n$JAVACMD -D$NAME=3 x.Bootstrap $*", "3 wso2server.sh"),
+        (
+            "",
+            "OPT=-Da\nif [ -n \"$DEV\" ]; then OPT=-DportOffset; fi\n$JAVACMD $OPT=3 x.Bootstrap $*",
+            "wso2server.sh:2 sets it under a condition",
+        ),
+        ("", "OPTS=\"-Da=b -DportOffset=\"\n$JAVACMD ${OPTS}3 x.Bootstrap $*", CONDITION),
+    ];
+    each(SH, &cases);
+}
+
+#[test]
+fn marks_of_templates_are_no_invalid_numbers() {
+    for mark in ["[offset]", "{{ offset }}", "{{offset}}", "<%= @offset %>", "@OFFSET@", "__OFFSET__", "%OFFSET%"] {
+        let written = format!("$JAVACMD -DportOffset={mark} x.Bootstrap $*");
+        each(SH, &[("", &written, "wso2server.sh:1 has a template there that was not rendered")]);
+        let quoted = format!("JAVA_OPTS=\"-Da=b -DportOffset={mark}\"");
+        each(SH, &[("", &quoted, "wso2server.sh:1 has a template there that was not rendered")]);
+        let start = format!(", start: \"sh wso2server.sh -DportOffset={mark}\"");
+        let found = offset(&start, &[]);
+        assert!(found.ends_with("of the start command is an unrendered template"), "{mark}: {found}");
+    }
+}
+
+#[test]
+fn scripts_that_say_what_the_file_says_leave_nothing_open() {
+    let silent = "$JAVACMD $JAVA_OPTS x.Bootstrap $*\n";
+    assert_eq!(offset("", &[(SH, silent), (BAT, "set JAVA_OPTS=-DportOffset=1\r\n")]), "1 carbon.xml");
+    let wrapper = "wrapper.java.additional.1=-DportOffset=1";
+    assert_eq!(offset("", &[(SH, silent), (WRAPPER, wrapper)]), "1 carbon.xml");
+}
+
+#[test]
+fn what_is_thrown_away_is_said_not_to_count() {
+    let engine = Engine::new().expect("the embedded rules load");
+    let messages = |keys: &str, script: &str| {
+        let project = open(&engine, keys, &[(SH, script.as_bytes())]);
+        let linted = engine.lint(&project, &std::collections::HashMap::new());
+        linted.findings.into_iter().map(|finding| finding.message).collect::<Vec<String>>().join("\n")
+    };
+    let replaced = format!("JAVA_OPTS=-DportOffset=3\nJAVA_OPTS=-Xmx1g{LAUNCH}");
+    assert_eq!(messages("", &replaced), "pub starts with offset 1 (carbon.xml); the 3 in wso2server.sh does not count");
+    let given = format!("JAVA_OPTS=-Xmx1g{LAUNCH}");
+    assert_eq!(messages(GIVEN, &given), "pub starts with offset 1 (carbon.xml); the 4 of the start command does not count");
+    assert_eq!(messages("", &format!("JAVA_OPTS=-DportOffset=1\nJAVA_OPTS=-Xmx1g{LAUNCH}")), "");
+}

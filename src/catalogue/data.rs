@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
-use super::{AddressFormat, Confidence, DefaultValue, Family, LocalMeaning, OffsetUse, Range, Repeat, Role, Severity, ValueKind};
+use super::{
+    AddressFormat, Answer, Confidence, DefaultValue, Family, LocalMeaning, OffsetUse, Range, Repeat, Role, Severity, ValueKind,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,6 +22,7 @@ pub struct ProductData {
     pub service_suffixes: Vec<String>,
     pub offset: OffsetData,
     pub profile_property: String,
+    pub answers: Vec<Answer>,
     pub files: Vec<FileData>,
     pub placeholders: Vec<PlaceholderData>,
     pub other_ports: Vec<u32>,

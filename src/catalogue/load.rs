@@ -103,6 +103,7 @@ pub fn load() -> Result<Catalogue> {
         offset: names.setting(&data.offset.setting)?,
         offset_property: data.offset.property,
         profile_property: data.profile_property,
+        answers: data.answers,
         files,
         placeholders,
         other_ports: data.other_ports,

@@ -470,6 +470,20 @@ pub struct Product {
     pub pairs: Vec<(Family, Family)>,
 }
 
+/// What the log of a caller says where another listener than the one that it wants answers.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// Schemes of the caller; none: any.
+    #[serde(default)]
+    pub calls: Vec<String>,
+    /// Protocols of the listener; none: any.
+    #[serde(default)]
+    pub speaks: Vec<String>,
+    /// What it says: `{{node}}` answers, `{{protocol}}` is what it speaks.
+    pub log: String,
+}
+
 /// All that is known of a product.
 #[derive(Debug)]
 pub struct Catalogue {
@@ -489,6 +503,8 @@ pub struct Catalogue {
     pub offset_property: String,
     /// The system property that names the profile.
     pub profile_property: String,
+    /// What a caller's log says where another listener answers: the first that fits.
+    pub answers: Vec<Answer>,
     /// Files that may be in a home.
     pub files: Vec<FileSpec>,
     /// Placeholders by name.

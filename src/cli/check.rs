@@ -262,7 +262,12 @@ impl Checker<'_> {
                     None => changes.push(change),
                 }
             }
-            held_back.extend(plan.held_back.iter().map(|one| format!("not mended: {}: {}: {}", one.rule, one.title, one.why)));
+            let option = if self.options.unsafe_fixes { "--fix --unsafe-fixes" } else { "--fix" };
+            held_back.extend(plan.held_back.iter().map(|one| match one.refused {
+                // What a diff cannot show is no reason not to do it.
+                true => format!("not shown: {}: {}: {}; {option} makes the change", one.rule, one.title, one.why),
+                false => format!("not mended: {}: {}: {}", one.rule, one.title, one.why),
+            }));
             opened.push(Checked::Linted(project, linted));
         }
         if opened.is_empty() {

@@ -146,7 +146,7 @@ pub fn expand(raw: &str, names: &dyn Names, synapse: bool) -> Expanded {
     let mut at = 0;
     while at < raw.len() {
         let rest = &raw[at..];
-        let plain = rest.find(['$', '{', '<', '%', '[']).unwrap_or(rest.len());
+        let plain = rest.find(['$', '{', '<', '%', '[', '@', '_']).unwrap_or(rest.len());
         if plain > 0 {
             expanded.text.push_str(&rest[..plain]);
             at += plain;
@@ -228,10 +228,23 @@ fn mark(at: usize, ends: &mut Ends<'_>, names: &dyn Names, synapse: bool) -> Opt
         (name.len() + 2, (What::Template(format!("%{name}%")), opaque()))
     } else if let Some(name) = ends.between(at, "[", "]").filter(|name| is_name(name) && !is_address(name)) {
         (name.len() + 2, (What::Template(format!("[{name}]")), opaque()))
+    } else if let Some(mark) = of_tool(ends.raw, at) {
+        (mark.len(), (What::Template(mark.to_owned()), opaque()))
     } else {
         return None;
     };
     Some((length, what, value))
+}
+
+/// `@OFFSET@`, `__OFFSET__`: what Ant and `sed` replace. In small letters it may be a part of a password, unless it stands alone.
+fn of_tool(raw: &str, at: usize) -> Option<&str> {
+    let sign = ["@", "__"].into_iter().find(|sign| raw[at..].starts_with(sign))?;
+    let inside = &raw[at + sign.len()..];
+    let length = inside.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(byte)).count();
+    let name = if sign == "@" { &inside[..length] } else { inside[..length].strip_suffix(sign)? };
+    let mark = raw.get(at..at + 2 * sign.len() + name.len()).filter(|mark| mark.ends_with(sign))?;
+    let loud = name.starts_with(|c: char| c.is_ascii_uppercase()) && !name.contains(|c: char| c.is_ascii_lowercase());
+    (is_name(name) && (loud || mark.len() == raw.trim().len())).then_some(mark)
 }
 
 fn is_name(name: &str) -> bool {
@@ -303,6 +316,10 @@ mod tests {
         assert!(matches!(what("https://${tm.ip}:9443/", false), Some(What::Unset(_))));
         assert!(matches!(what("$env{NODE_IP}", false), Some(What::Unset(_))));
         assert!(matches!(what("https://{uri.var.hostname}/", true), Some(What::SynapseVariable)));
+        assert!(matches!(what("https://@KM_HOST@:9443/", false), Some(What::Template(_))));
+        assert!(matches!(what("https://__KM_HOST__:9443/", false), Some(What::Template(_))));
+        assert!(matches!(what("@offset@", false), Some(What::Template(_))));
+        assert_eq!(what("amqp://admin:p@ss@km:5672/__x_y@Z", false), None);
         assert_eq!(what("https://[::1]:9443/x%2Fy", false), None);
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::catalogue::Confidence;
+use crate::catalogue::{self, Confidence};
 use crate::home::FileState;
 use crate::source::Place;
 
@@ -313,8 +313,16 @@ pub fn forwards(inputs: &Inputs, nodes: &[Arc<Node>], directory: &Directory) -> 
                         && listener.port.value() == Some(backend_port)
                 };
                 let open = nodes[node].listeners.iter().any(is_open) || may_be_open(inputs, &nodes[node], backend_port);
-                let known = nodes[node].listeners.iter().filter(|listener| listener.live);
-                let nearest = known
+                // What listens there with another offset: a port that is near by chance is no hint, nor is one that is a guess.
+                let shifted = |spec: &catalogue::Listener| (0..=NEAR).contains(&(backend_port - i64::from(spec.default)));
+                let hints = |listener: &&super::Listener| {
+                    let spec = &inputs.catalogue.listeners[listener.spec];
+                    listener.live && spec.confidence != Confidence::Guess && shifted(spec)
+                };
+                let nearest = nodes[node]
+                    .listeners
+                    .iter()
+                    .filter(hints)
                     .filter_map(|listener| Some(((listener.port.value()? - backend_port).abs(), listener.spec)))
                     .filter(|(distance, _)| *distance <= NEAR)
                     .min()

@@ -383,9 +383,43 @@ impl Deployment {
         !file.nodes.is_empty() && file.nodes.iter().all(by_node)
     }
 
+    /// Whether a node that has a file reads it, in its role.
+    pub fn is_read(&self, file: &File) -> bool {
+        let by_node = |node: &usize| {
+            let node = &self.nodes[*node];
+            let mut specs = self.inputs.catalogue.files.iter().enumerate();
+            let is_this = |state: &FileState| matches!(state, FileState::Read(source) | FileState::Unreadable(source, _) if *source == file.source);
+            let own = specs.find(|(index, _)| is_this(node.home.file(*index)));
+            own.is_none_or(|(_, spec)| spec.roles.is_empty() || spec.roles.iter().any(|role| node.role_set.contains(role)))
+        };
+        file.nodes.is_empty() || file.nodes.iter().any(by_node)
+    }
+
     /// The offset that all calls to a node go by, where it has another.
     pub fn expected_offset(&self, node: usize) -> Option<Expected> {
         self.expected.get(node).copied().flatten()
+    }
+
+    /// The offset in a file of a node that something else overrides, and where it is written.
+    pub fn overridden_offset(&self, node: usize) -> Option<(i64, Place)> {
+        let node = &self.nodes[node];
+        let written = node.settings[self.catalogue().offset].place()?;
+        let (text, place) = node.offset.overridden.iter().find(|(_, place)| *place == written)?;
+        let value = text.trim().parse().ok().filter(|value| Some(*value) != node.offset.value)?;
+        Some((value, *place))
+    }
+
+    /// Whether a start script says the offset of a node as a number.
+    pub fn is_offset_of_script(&self, node: usize) -> bool {
+        let node = &self.nodes[node];
+        let start = node.started.get(&self.catalogue().offset_property).filter(|start| node.offset.place == Some(start.place));
+        node.offset.value.is_some() && start.is_some_and(|start| start.place.source != self.inputs.topology_source)
+    }
+
+    /// Whether a start script gives a node another offset than its file, and all calls to it go by that of the file.
+    pub fn is_script_at_fault(&self, node: usize) -> bool {
+        let expected = self.expected_offset(node).map(|expected| expected.offset);
+        self.is_offset_of_script(node) && expected.is_some() && self.overridden_offset(node).map(|(value, _)| value) == expected
     }
 
     /// Whether another server opens a port of a node on its machine.

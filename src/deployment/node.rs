@@ -6,6 +6,7 @@ use crate::catalogue::{self, Catalogue, Confidence, Meaning, OffsetUse, holds, p
 use crate::config::{Format, Path};
 use crate::home::{FileState, HomeState};
 use crate::source::{Place, Spanned};
+use crate::start::is_template;
 use crate::topology;
 
 use super::expand::{self, Names, What};
@@ -61,7 +62,7 @@ pub fn build(inputs: &Inputs, index: usize) -> Node {
 /// The text of a setting with its placeholders replaced, where all of them are known.
 fn value(inputs: &Inputs, declared: &topology::Node, node: &Node, setting: usize) -> Option<String> {
     let text = node.settings[setting].text.as_deref()?;
-    if !text.contains(['$', '{', '<', '%', '[']) {
+    if !text.contains(['$', '{', '<', '%', '[', '@', '_']) {
         return Some(text.to_owned());
     }
     let expanded = expand::expand(text, &Reader { inputs, declared, node }, inputs.catalogue.settings[setting].synapse);
@@ -162,8 +163,20 @@ fn template(catalogue: &Catalogue, node: &Node, setting: usize) -> Option<usize>
 fn offset(inputs: &Inputs, declared: &topology::Node, node: &Node) -> Offset {
     let catalogue = &inputs.catalogue;
     let setting = &node.settings[catalogue.offset];
-    let Some(start) = node.started.get(&catalogue.offset_property) else {
-        return file_offset(inputs, declared, node, setting);
+    let of_file = || file_offset(inputs, declared, node, setting);
+    let discarded = |offset: &Offset| {
+        let thrown = node.started.discarded(&catalogue.offset_property).iter();
+        let differs = |(value, _): &&(String, Place)| parse_int(value).is_ok_and(|value| Some(value) != offset.value);
+        thrown.filter(differs).cloned().collect::<Vec<_>>()
+    };
+    let start = match node.started.get(&catalogue.offset_property) {
+        // Whether it counts or not: both say the same.
+        Some(start) if start.perhaps.as_ref().is_some_and(|perhaps| parse_int(perhaps).ok() == of_file().value) => None,
+        start => start,
+    };
+    let Some(start) = start else {
+        let offset = of_file();
+        return Offset { overridden: discarded(&offset), ..offset };
     };
     let known = setting.state == State::Written && file_offset(inputs, declared, node, setting).unknown.is_none();
     let written = setting.text.clone().zip(setting.place()).filter(|_| known);
@@ -183,7 +196,8 @@ fn offset(inputs: &Inputs, declared: &topology::Node, node: &Node) -> Offset {
     };
     let offset = number(&value, origin, place);
     // An offset that is no number overrides nothing: the server does not come up with it.
-    let overridden = start.loses.iter().cloned().chain(written).filter(|_| offset.problem.is_none()).collect();
+    let others = start.loses.iter().cloned().chain(discarded(&offset)).chain(written);
+    let overridden = others.filter(|_| offset.problem.is_none()).collect();
     Offset { overridden, ..offset }
 }
 
@@ -191,6 +205,9 @@ fn offset(inputs: &Inputs, declared: &topology::Node, node: &Node) -> Offset {
 fn shell(text: &str, declared: &topology::Node) -> Result<String, String> {
     if let Some(mark) = ["{{", "{%", "<%"].iter().find(|mark| text.contains(**mark)) {
         return Err(format!("{mark} of the start command is an unrendered template"));
+    }
+    if is_template(text) {
+        return Err(format!("{text} of the start command is an unrendered template"));
     }
     if text.contains(['`', '%']) || text.contains("$(") {
         return Err("the start command asks a shell for it".to_owned());

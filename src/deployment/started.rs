@@ -16,6 +16,8 @@ use super::Inputs;
 #[derive(Debug, Default)]
 pub struct Started {
     options: BTreeMap<String, StartOption>,
+    /// What is given and counts in no case, by option: values and places.
+    discarded: BTreeMap<String, Vec<(String, Place)>>,
 }
 
 /// A `-D` option that counts.
@@ -25,8 +27,12 @@ pub struct StartOption {
     pub value: Result<String, String>,
     /// Where it is written.
     pub place: Place,
+    /// Where other scripts say the same.
+    pub also: Vec<Place>,
     /// Who gives it: `start command`, `wso2server.sh`.
     pub origin: String,
+    /// What it is, unless it is not given at all: nobody knows which script starts the server, and one of them says nothing.
+    pub perhaps: Option<String>,
     /// What loses against it: values and places.
     pub loses: Vec<(String, Place)>,
 }
@@ -40,13 +46,25 @@ impl Started {
         self.options.get(name)
     }
 
+    /// Values of an option that are thrown away before the server starts.
+    pub fn discarded(&self, name: &str) -> &[(String, Place)] {
+        self.discarded.get(name).map_or(&[], Vec::as_slice)
+    }
+
     /// What counts for a node with a home.
     pub(super) fn of(inputs: &Inputs, declared: &topology::Node, home: &Home, roles: &[String]) -> Self {
         let scripts = scripts(inputs, declared, home, roles);
         let mut options = of_topology(inputs, declared);
         let of_command = of_command(declared);
         let ranks = add_environment(inputs, declared, &of_command, &mut options);
-        java_opts(inputs, &ranks, &scripts, &mut options);
+        let mut discarded = java_opts(inputs, &ranks, &scripts, &mut options);
+        let offset = &inputs.catalogue.offset_property;
+        for script in &scripts {
+            for (value, range) in script.options.discarded(offset) {
+                let place = place(inputs, script.source, range.clone());
+                discarded.entry(offset.clone()).or_default().push((value.clone(), place));
+            }
+        }
         let environment = environment(declared, of_command);
         let mut said: BTreeMap<&str, Vec<(SourceId, &Said)>> = BTreeMap::new();
         for script in &scripts {
@@ -74,7 +92,7 @@ impl Started {
                 }
             }
         }
-        Self { options }
+        Self { options, discarded }
     }
 }
 
@@ -115,32 +133,43 @@ fn add_environment(
             }
             let place = Place { source: inputs.topology_source, span: text.span };
             let origin = START_COMMAND.to_owned();
-            options.insert(name.to_owned(), StartOption { value: Ok(value.to_owned()), place, origin, loses: Vec::new() });
+            options.insert(
+                name.to_owned(),
+                StartOption { value: Ok(value.to_owned()), place, also: Vec::new(), origin, perhaps: None, loses: Vec::new() },
+            );
             ranks.insert(name.to_owned(), rank);
         }
     }
     ranks
 }
 
-/// Takes out what the topology gives in `JAVA_OPTS` and the script throws away.
-fn java_opts(inputs: &Inputs, ranks: &BTreeMap<String, Rank>, scripts: &[Script], options: &mut BTreeMap<String, StartOption>) {
+/// Takes out what the topology gives in `JAVA_OPTS` and the script throws away, and returns it.
+fn java_opts(
+    inputs: &Inputs,
+    ranks: &BTreeMap<String, Rank>,
+    scripts: &[Script],
+    options: &mut BTreeMap<String, StartOption>,
+) -> BTreeMap<String, Vec<(String, Place)>> {
+    let mut discarded = BTreeMap::new();
     // Every pack has scripts of Windows too, and they leave it alone.
     let shell = scripts.iter().any(|script| script.shell);
     let mut may_start = scripts.iter().filter(|script| script.shell == shell);
-    let Some(first) = may_start.clone().find(|script| script.options.java_opts != JavaOpts::Kept) else { return };
+    let Some(first) = may_start.clone().find(|script| script.options.java_opts != JavaOpts::Kept) else { return discarded };
     let sure = may_start.all(|script| matches!(script.options.java_opts, JavaOpts::Replaced(_)));
     let at = match &first.options.java_opts {
         JavaOpts::Replaced(range) | JavaOpts::Perhaps(range) => range.clone(),
-        JavaOpts::Kept => return,
+        JavaOpts::Kept => return discarded,
     };
     let line = line(inputs, place(inputs, first.source, at));
     for (name, _) in ranks.iter().filter(|(_, rank)| **rank == Rank::JavaOpts) {
         if sure {
-            options.remove(name);
+            let thrown = options.remove(name).and_then(|option| Some((option.value.ok()?, option.place)));
+            discarded.extend(thrown.map(|thrown| (name.clone(), vec![thrown])));
         } else if let Some(option) = options.get_mut(name) {
             option.value = Err(format!("{line} may replace the JAVA_OPTS that the script was given"));
         }
     }
+    discarded
 }
 
 fn place(inputs: &Inputs, source: SourceId, range: std::ops::Range<usize>) -> Place {
@@ -157,7 +186,9 @@ fn of_topology(inputs: &Inputs, declared: &topology::Node) -> BTreeMap<String, S
     let option = |value: &Spanned<String>| StartOption {
         value: Ok(value.value.clone()),
         place: Place { source: inputs.topology_source, span: value.span },
+        also: Vec::new(),
         origin: START_COMMAND.to_owned(),
+        perhaps: None,
         loses: Vec::new(),
     };
     let properties = declared.properties.iter().map(|(name, value)| (name.clone(), option(value)));
@@ -227,10 +258,16 @@ fn of_scripts(
             what => Err(words(&line, what)),
         }
     };
+    let perhaps = match &scripts[0].1.what {
+        What::Value(value) if !differ && silent.is_some() => Some(value.clone()),
+        _ => None,
+    };
     let origin = inputs.sources.file_name(scripts[0].0).to_owned();
     let rank = scripts.iter().map(|(_, said)| said.rank).max().unwrap_or(Rank::Argument);
-    let place = place(inputs, scripts[0].0, scripts[0].1.range.clone());
-    (rank, StartOption { value, place, origin, loses: Vec::new() })
+    let place_of = |(source, said): &(SourceId, &Said)| place(inputs, *source, said.range.clone());
+    let place = place_of(&scripts[0]);
+    let also = scripts[1..].iter().map(place_of).collect();
+    (rank, StartOption { value, place, also, origin, perhaps, loses: Vec::new() })
 }
 
 /// What a script says, in words.
@@ -241,6 +278,7 @@ fn words(line: &str, what: &What) -> String {
         What::Value(_) => format!("{line} says something else"),
         What::Variable(Some(name)) => format!("{line} takes it from {name}"),
         What::Variable(None) => format!("{line} takes it from somewhere else"),
+        What::Template => format!("{line} has a template there that was not rendered"),
         What::Conditional => format!("{line} sets it under a condition"),
         What::Elsewhere => format!("{line} sets it where the server may not see it"),
     }

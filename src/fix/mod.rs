@@ -8,10 +8,10 @@ mod write;
 
 use crate::catalogue::holds;
 use crate::config::{self, Edit};
-use crate::deployment::Deployment;
+use crate::deployment::{Deployment, Node, StartOption};
 use crate::home::FileState;
 use crate::lint::{Change, Fix, Safety};
-use crate::source::{SourceId, mask_file};
+use crate::source::{Place, SourceId, mask_file};
 
 pub use plan::{Applied, FileChange, HeldBack, Plan, Planner, Refuse, TRIALS, Wish};
 pub use write::{Prepared, Refused, prepare};
@@ -137,12 +137,12 @@ fn set(model: &Deployment, node_index: usize, setting: usize, value: &str) -> Re
     let node = &model.nodes[node_index];
     let spec = &model.catalogue().settings[setting];
     let property = &model.catalogue().offset_property;
-    if let Some(start) = node.started.get(property).filter(|_| setting == model.catalogue().offset) {
-        return if start.place.source == model.inputs.topology_source {
-            Err(format!("start {} with -D{property}={value}", node.name).into())
-        } else {
-            Err(format!("write -D{property}={value} in {}", model.sources().file_line(start.place)).into())
-        };
+    // The offset that counts is to be that of the file, too.
+    let is_that_of_start = node.offset.value.is_some_and(|offset| offset.to_string() == value);
+    let of_start =
+        node.started.get(property).filter(|start| setting == model.catalogue().offset && node.offset.place == Some(start.place));
+    if let Some(start) = of_start.filter(|_| !is_that_of_start) {
+        return in_start(model, node, start, value);
     }
     let places: Vec<_> = spec.places.iter().filter(|place| holds(place.versions, node.product.family)).collect();
     let present: Vec<_> = places
@@ -169,6 +169,28 @@ fn set(model: &Deployment, node_index: usize, setting: usize, value: &str) -> Re
         |place| format!("{} in {}", place.path, node.home.name_of(&model.catalogue().files[place.file].path)),
     );
     Err(format!("set {what} to {value}").into())
+}
+
+/// Writes another offset where the start of a node says it.
+fn in_start(model: &Deployment, node: &Node, start: &StartOption, value: &str) -> Result<Vec<FileEdit>, ByHand> {
+    let property = &model.catalogue().offset_property;
+    if start.place.source == model.inputs.topology_source {
+        return Err(format!("start {} with -D{property}={value}", node.name).into());
+    }
+    let places = || std::iter::once(&start.place).chain(&start.also);
+    // A value of a variable stands elsewhere.
+    let is_written = |place: &Place| {
+        let content = &model.sources().get(place.source).content;
+        content.text().get(content.to_text(place.span)).is_some_and(|text| start.value.as_deref() == Ok(text))
+    };
+    if !places().all(is_written) {
+        return Err(format!("write -D{property}={value} in {}", model.sources().file_line(start.place)).into());
+    }
+    let edit = |place: &Place| {
+        editable(model, place.source, || format!("write -D{property}={value} in {}", model.sources().file_line(*place)))?;
+        Ok(FileEdit { source: place.source, edit: Edit { span: place.span, text: value.to_owned() } })
+    };
+    places().map(edit).collect()
 }
 
 /// What the edits of a suggestion change, line by line. Edits of the same lines are shown as one.

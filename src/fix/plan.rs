@@ -85,6 +85,8 @@ pub struct HeldBack {
     pub title: String,
     /// Why it was not taken.
     pub why: String,
+    /// Whether it cannot be taken whatever its merits.
+    pub refused: bool,
 }
 
 /// What a plan is made from.
@@ -136,7 +138,19 @@ struct Choice {
 }
 
 /// Fixes that are not taken, and why; nothing where another fix of the same finding says it.
-type GivenUp = BTreeMap<Choice, Option<String>>;
+type GivenUp = BTreeMap<Choice, Option<Reason>>;
+
+/// Why a fix is not taken.
+struct Reason {
+    words: String,
+    refused: bool,
+}
+
+impl Reason {
+    fn of(words: String) -> Self {
+        Self { words, refused: false }
+    }
+}
 
 /// What became of trying fixes.
 enum Tried {
@@ -164,10 +178,13 @@ impl Planner<'_> {
             }
         }
         for choice in self.choose(&state, &given_up, |_| true) {
-            given_up.insert(choice, Some(format!("it is still open after {ROUNDS} rounds: it undoes what another fix does")));
+            given_up.insert(
+                choice,
+                Some(Reason::of(format!("it is still open after {ROUNDS} rounds: it undoes what another fix does"))),
+            );
         }
         for (choice, why) in self.archived(&state) {
-            given_up.entry(choice).or_insert(Some(why));
+            given_up.entry(choice).or_insert(Some(Reason::of(why)));
         }
         Self::finish(model, state, given_up)
     }
@@ -187,7 +204,7 @@ impl Planner<'_> {
     /// The fixes of a finding, those of the preferred side first.
     fn in_order<'a>(&self, finding: &'a Finding, suits: impl Fn(&lint::Fix) -> bool) -> Vec<&'a lint::Fix> {
         let mut fixes: Vec<&lint::Fix> = finding.fixes.iter().filter(|fix| suits(fix)).collect();
-        fixes.sort_by_key(|fix| fix.side.map_or(1, |side| if side == self.wish.prefer { 0 } else { 2 }));
+        fixes.sort_by_key(|fix| fix.side.map_or(0, |side| if side == self.wish.prefer { 0 } else { 2 }));
         fixes
     }
 
@@ -250,7 +267,7 @@ impl Planner<'_> {
         let batch: Vec<Choice> = batch.iter().filter(|choice| !given_up.contains_key(choice)).cloned().collect();
         if self.trials.get() == 0 {
             let why = || "it was not tried any more: too many fixes do not go together".to_owned();
-            given_up.extend(batch.into_iter().map(|choice| (choice, Some(why()))));
+            given_up.extend(batch.into_iter().map(|choice| (choice, Some(Reason::of(why())))));
             return state;
         }
         match self.try_all(&state, &batch, DEPTH) {
@@ -260,13 +277,13 @@ impl Planner<'_> {
                 let fixes = state.finding(&batch[0].fingerprint).map(|finding| &finding.fixes[..]).unwrap_or_default();
                 let choice = |fix: &lint::Fix| Choice { fingerprint: batch[0].fingerprint.clone(), title: fix.title.clone() };
                 given_up.extend(fixes.iter().map(|fix| (choice(fix), None)));
-                given_up.insert(batch[0].clone(), Some(why));
+                given_up.insert(batch[0].clone(), Some(Reason { words: why, refused: true }));
                 state
             }
             Tried::Bad(why) | Tried::Refused(why) => match &batch[..] {
                 [] => state,
                 [only] => {
-                    given_up.extend(self.alike(&state, only).into_iter().map(|choice| (choice, Some(why.clone()))));
+                    given_up.extend(self.alike(&state, only).into_iter().map(|choice| (choice, Some(Reason::of(why.clone())))));
                     state
                 }
                 many => {
@@ -409,7 +426,7 @@ impl Planner<'_> {
     fn finish(origin: &Deployment, state: State, given_up: GivenUp) -> Plan {
         let held_back = given_up.into_iter().filter_map(|(Choice { fingerprint, title }, why)| {
             let (finding, why) = (state.finding(&fingerprint)?, why?);
-            Some(HeldBack { rule: finding.rule.clone(), fingerprint, title, why })
+            Some(HeldBack { rule: finding.rule.clone(), fingerprint, title, why: why.words, refused: why.refused })
         });
         let held_back = held_back.collect();
         let mut files: Vec<FileChange> = Vec::new();

@@ -36,6 +36,8 @@ impl Runner<'_> {
         }
         let title = self.said(rule, &format!("fix {index}"), subject)?;
         let guessed = if at.kind == Kind::Link { self.guessed(at.first) } else { None };
+        let of_script = || if at.kind == Kind::Link { self.may_be_of_script(at.first, &changes) } else { None };
+        let guessed = guessed.or_else(of_script);
         let (safe, doubtful) = (safe && guessed.is_none(), guessed.is_some());
         let safety = if safe { Safety::Safe } else { Safety::Unsafe };
         let why = guessed.unwrap_or_else(|| fix.why.clone());
@@ -108,6 +110,17 @@ impl Runner<'_> {
             Kind::Forward => is_guess(model.forwards[at.first].node),
             _ => false,
         }
+    }
+
+    /// Why the call may be right: all calls to the target go by the offset in its file, which a start script overrides.
+    fn may_be_of_script(&self, link: usize, changes: &[Change]) -> Option<String> {
+        let mends = |change: &Change| matches!(change, Change::Set { setting, .. } if *setting == self.model.catalogue().offset);
+        if self.model.links[link].verdict != Verdict::WrongPort || changes.iter().any(mends) {
+            return None;
+        }
+        let mut targets = self.model.links[link].targets.iter().map(|target| target.node);
+        let Node { name, offset, .. } = &*self.model.nodes[targets.find(|node| self.model.is_script_at_fault(*node))?];
+        Some(format!("all calls to {name} go by the offset in its file: {} may be what is wrong", offset.origin))
     }
 
     fn changes(&self, edit: &EditFile, value: String, at: Ref, subject: &Value) -> Result<Vec<Change>, Error> {

@@ -35,6 +35,7 @@ pub struct Value {
 /// # Errors
 /// The byte offset of a quote that is opened and never closed.
 pub fn read(command: &str) -> Result<Command, usize> {
+    let command = &*super::script::one_word(command);
     let characters: Vec<Character> = command.char_indices().map(|(at, c)| (c, at)).collect();
     let mut reader = Reader { found: BTreeMap::new(), debug: false, environment: BTreeMap::new() };
     reader.command(&words(&characters)?, Rank::Argument, 0);

@@ -4,11 +4,24 @@
 //! the launcher, which turns every `-Dk=v` into a system property once the JVM runs (carbon-kernel@v4.4.35,
 //! `org.wso2.carbon.server.Main`). So arguments win over options of the JVM, and the last one among equals.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 pub mod command;
 pub mod script;
 
 #[cfg(test)]
 mod tests;
+
+/// Whether the value of an option is what a template engine has yet to replace, or begins with it: `{{ offset }}`, `<%= @offset %>`,
+/// `[offset]`, `@OFFSET@`, `__OFFSET__`, `%OFFSET%`.
+pub fn is_template(value: &str) -> bool {
+    static MARK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"^(?:\{\{|\{%|<%|\[[A-Za-z_][\w .-]*\]$|@[A-Za-z_][\w.-]*@$|__[A-Za-z]\w*__$|%[A-Za-z_][\w.-]*%$)").ok()
+    });
+    MARK.as_ref().is_some_and(|mark| mark.is_match(value))
+}
 
 /// Where an option stands: later ones win over earlier ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

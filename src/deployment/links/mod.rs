@@ -117,6 +117,8 @@ pub struct Link {
     pub verdict: Verdict,
     /// Why, in words, where the verdict alone does not say it.
     pub why: String,
+    /// The node and the listener that answer at its port, though they are not what it wants.
+    pub answered: Option<(usize, usize)>,
     /// Whether the host does not say who is meant, and it was taken from roles or `key_manager`.
     pub assumed: bool,
     /// The load balancer in between: index in the topology.
@@ -364,6 +366,7 @@ impl<'a> Judge<'a> {
             placeholder: None,
             verdict: Verdict::Ok,
             why: String::new(),
+            answered: None,
             assumed: false,
             balancer: None,
             forward_at_fault: false,
@@ -393,6 +396,7 @@ impl<'a> Judge<'a> {
             link.unresolved.clear();
         }
         (link.verdict, link.why) = (verdict, why);
+        link.answered = self.answers(&link);
         link
     }
 }

@@ -264,10 +264,11 @@ impl Judge<'_> {
             None => {
                 let names: Vec<&str> = named.iter().map(|index| self.nodes[*index].name.as_str()).collect();
                 link.targets = named.iter().map(|node| self.target(*node, &link.scheme, false)).collect();
-                (
-                    Verdict::NothingListens,
-                    format!("{} has no listener on {port}, and is no {}", names.join(", "), self.role_title(self.target_roles)),
-                )
+                // Where others are asked for want of the role: either would do.
+                let mut roles = self.target.roles.clone();
+                roles.extend(self.target_roles.iter().filter(|role| !self.target.roles.contains(role)).cloned());
+                let role = self.role_title(&roles);
+                (Verdict::NothingListens, format!("{} has no listener on {port}, and is no {role}", names.join(", ")))
             }
         }
     }
@@ -275,6 +276,25 @@ impl Judge<'_> {
     fn wrong_role(link: &mut Link, node: usize, listener: usize) -> (Verdict, String) {
         link.targets = vec![Target { node, listener, fits: false, instead: Some(listener) }];
         (Verdict::WrongRole, String::new())
+    }
+
+    /// The node and the listener that answer where a link goes wrong: on its target, or on another node of that machine.
+    pub(super) fn answers(&self, link: &Link) -> Option<(usize, usize)> {
+        let port = link.port.value().filter(|_| link.balancer.is_none())?;
+        let node = match link.verdict {
+            Verdict::WrongPort | Verdict::WrongScheme | Verdict::WrongRole | Verdict::NothingListens => {
+                link.targets.iter().find(|target| !target.fits)?.node
+            }
+            Verdict::StillLocal => self.index,
+            _ => return None,
+        };
+        let reached = |node: &usize| {
+            let listener = self.open_at(*node, port)?;
+            let open = !self.nodes[*node].listeners[listener].bind_loopback || !apart(self.node(), &self.nodes[*node]);
+            open.then_some((*node, listener))
+        };
+        let beside = self.directory.on_machine(self.nodes[node].machine.as_ref());
+        reached(&node).or_else(|| beside.iter().find_map(reached))
     }
 
     /// The live listener of a node at a port.
@@ -357,6 +377,16 @@ impl Judge<'_> {
                 |instead| format!("{port} is {name}'s {}", catalogue.listeners[instead].title),
             );
             return (target, Verdict::WrongScheme, why);
+        }
+        // Without TLS to the port for it: the port was chosen, the scheme is a slip of the pen.
+        let secure = target.instead.filter(|instead| {
+            let of_link = || self.target.listeners.iter().any(|(scheme, listener)| scheme == "https" && listener == instead);
+            catalogue.listeners[*instead].plain == Some(target.listener) && link.balancer.is_none() && of_link()
+        });
+        if let Some(secure) = secure {
+            target.listener = secure;
+            let spec = &catalogue.listeners[secure];
+            return (target, Verdict::WrongScheme, format!("{name} speaks {} on {port}, not {}", spec.protocol, link.scheme));
         }
         match target.instead.map(|instead| &catalogue.listeners[instead]) {
             Some(other) if other.protocol != spec.protocol && link.balancer.is_none() => {

@@ -24,6 +24,16 @@ fn companion(model: &Deployment, at: Ref) -> Option<usize> {
     Some(first + offset)
 }
 
+/// What the log says where another listener answers at the port of a link.
+fn answer(model: &Model, link: &Link) -> Option<String> {
+    let (node, listener) = link.answered?;
+    let protocol = &model.catalogue().listeners[listener].protocol;
+    let fits = |all: &[String], one: &String| all.is_empty() || all.contains(one);
+    let mut answers = model.catalogue().answers.iter();
+    let answer = answers.find(|answer| fits(&answer.calls, &link.scheme) && fits(&answer.speaks, protocol))?;
+    Some(answer.log.replace("{{node}}", &model.nodes[node].name).replace("{{protocol}}", protocol))
+}
+
 pub const LINK: &[Field] = &[
     field("id", Text, "its id in the catalogue", |m, at| text(&m.catalogue().links[link(m, at).spec].id)),
     field("title", Text, "what people call it", |m, at| text(&m.catalogue().links[link(m, at).spec].title)),
@@ -152,6 +162,9 @@ pub const LINK: &[Field] = &[
     field("breaks", Text, "what does not work when it is wrong", |m, at| text(&m.catalogue().links[link(m, at).spec].breaks)),
     field("log", Text, "what the log then says", |m, at| {
         let link = link(m, at);
+        if let Some(log) = answer(m, link) {
+            return text(log);
+        }
         let port = link.port.value().map_or_else(|| "?".to_owned(), |port| port.to_string());
         let host = link.host.name.clone().or_else(|| link.target().and_then(|target| m.nodes[target.node].host.clone()));
         text(

@@ -69,6 +69,12 @@ pub const NODE: &[Field] = &[
     field("expecting_calls", Number, "how many calls go by that offset", |m, at| {
         Value::from(m.expected_offset(at.first).map_or(0, |expected| expected.calls))
     }),
+    field(
+        "script_at_fault",
+        Bool,
+        "whether a start script gives it another offset than its file, and all calls to it go by that of the file",
+        |m, at| Value::from(m.is_script_at_fault(at.first)),
+    ),
     field("out_of_range", List, "its ports outside 1 to 65535", |m, at| {
         let named = |(listener, port): (&Listener, i64)| format!("{} {port}", m.catalogue().listeners[listener.spec].id);
         list(node(m, at).out_of_range().map(named))
@@ -101,8 +107,19 @@ pub const OFFSET: &[Field] = &[
             }
         }))
     }),
+    field("of_file", Number, "that of its file, where the start of the server says another", |m, at| {
+        optional(m.overridden_offset(at.first).map(|(value, _)| value))
+    }),
+    field("has_other", Bool, "whether its file says another than the start of the server", |m, at| {
+        Value::from(m.overridden_offset(at.first).is_some())
+    }),
+    field("file", Text, "the name of that file, or nothing", |m, at| {
+        text(m.overridden_offset(at.first).map_or("", |(_, place)| m.sources().file_name(place.source)))
+    }),
+    field("in_script", Bool, "whether a start script gives it", |m, at| Value::from(m.is_offset_of_script(at.first))),
     field("from_file", Bool, "whether its setting in a file of the home counts", |m, at| {
-        Value::from(m.nodes[at.first].started.get(&m.catalogue().offset_property).is_none())
+        let node = &m.nodes[at.first];
+        Value::from(node.started.get(&m.catalogue().offset_property).is_none_or(|start| node.offset.place != Some(start.place)))
     }),
 ];
 
@@ -236,6 +253,7 @@ pub const FILE: &[Field] = &[
     field("overwritten", Bool, "whether each of its nodes writes it anew at every start", |m, at| {
         Value::from(m.is_overwritten(&m.files[at.first]))
     }),
+    field("needed", Bool, "whether one of its nodes reads it, in its role", |m, at| Value::from(m.is_read(&m.files[at.first]))),
     field("why", Text, "why it could not be read or parsed", |m, at| {
         text(match &m.files[at.first].state {
             FileProblem::None => "",

@@ -129,7 +129,7 @@ fn of_tags_and_lines(text: &str, kind: Kind, hints: &[usize], found: &mut Vec<Ra
 
 /// Whether a text is made of placeholders: it names a secret, and holds none. One with a default, `${x:y}`, may.
 fn names_only(text: &str) -> bool {
-    let mut rest = text.trim();
+    let mut rest = text.trim().trim_end_matches([',', ';']).trim_matches(['"', '\'']);
     while let Some(inner) = ["${", "$ref{", "$env{", "$sys{", "$secret{"].iter().find_map(|mark| rest.strip_prefix(mark)) {
         let Some(end) = inner.find('}').filter(|end| *end > 0) else { return false };
         if !inner[..end].chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')) {

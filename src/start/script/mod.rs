@@ -8,6 +8,7 @@
 
 mod batch;
 mod batch_words;
+mod functions;
 mod launch;
 mod parts;
 mod shell;
@@ -32,6 +33,8 @@ use super::{Rank, Syntax};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     said: BTreeMap<String, Vec<Said>>,
+    /// Values that count in no case: others stand in their place before the server starts.
+    discarded: BTreeMap<String, Vec<(String, Range<usize>)>>,
     /// What becomes of the `JAVA_OPTS` that it is given.
     pub java_opts: JavaOpts,
 }
@@ -41,6 +44,11 @@ impl Options {
     /// ([`Said::unless`], [`Said::java_opts`]).
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[Said])> {
         self.said.iter().map(|(name, said)| (name.as_str(), said.as_slice()))
+    }
+
+    /// Values of an option that are written and count in no case.
+    pub fn discarded(&self, name: &str) -> &[(String, Range<usize>)] {
+        self.discarded.get(name).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -67,6 +75,8 @@ pub enum What {
     Value(String),
     /// A variable, with its name where that is a plain one: `$OFFSET`, `%OFFSET%`.
     Variable(Option<String>),
+    /// A template that was not rendered.
+    Template,
     /// A value or a variable, under a condition.
     Conditional,
     /// A value or a variable, for a command that does not start the server, or in a variable that none that does it names.
@@ -85,7 +95,7 @@ pub enum JavaOpts {
 }
 
 /// Marks of a template that was not rendered as one word, as long as they were: in `<%= @offset %>` a shell would read a file.
-fn one_word(text: &str) -> Cow<'_, str> {
+pub(super) fn one_word(text: &str) -> Cow<'_, str> {
     static MARK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"<%[^\r\n%]*%>").ok());
     match &*MARK {
         Some(mark) if text.contains("<%") => mark.replace_all(text, |mark: &Captures<'_>| {

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::functions::Functions;
 use super::launch::{Commands, When};
 use super::parts::{self, Field, Part, Split, Use};
 use super::shell_test::asks;
@@ -21,8 +22,8 @@ const HARMLESS: [&str; 24] = [
     "chown", "sleep", "rm", "touch", "cp", "mv", "ln", "readonly", "declare",
 ];
 
-/// `sh -c "bash -c '…'"`: nobody goes deeper.
-const DEEPEST: usize = 4;
+/// `sh -c "bash -c '…'"`, functions that call functions: nobody goes deeper.
+const DEEPEST: usize = 6;
 
 /// Whether what stands behind `&&` or `||` runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,13 +63,36 @@ struct Branch<'t> {
     empty: Option<&'t str>,
 }
 
+/// A group of commands that is open.
+#[derive(Debug, Clone, Copy)]
+struct Group<'t> {
+    /// Whether it is a branch.
+    branch: bool,
+    kind: Kind<'t>,
+}
+
+/// What is done with a group of commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind<'t> {
+    /// The shell runs it.
+    Plain,
+    /// A shell of its own does.
+    Subshell,
+    /// It is kept as a function: its name, its first byte.
+    Function(&'t str, usize),
+}
+
 struct Shell<'t> {
     text: &'t str,
     values: Values<'t>,
     commands: Commands<'t>,
+    functions: Functions<'t>,
+    /// The name of the function whose commands come next.
+    defines: Option<&'t str>,
+    /// How many functions are open: what stands in them is not run.
+    kept: usize,
     branches: Vec<Branch<'t>>,
-    /// Groups of commands that are open, and whether each is a branch.
-    groups: Vec<bool>,
+    groups: Vec<Group<'t>>,
     cases: usize,
     loops: usize,
     chained: Chained<'t>,
@@ -83,6 +107,9 @@ pub(super) fn read(text: &str) -> (Values<'_>, Launches<'_>) {
         text,
         values: Values::new(text, Split::Everywhere),
         commands: Commands::default(),
+        functions: Functions::new(),
+        defines: None,
+        kept: 0,
         branches: Vec::new(),
         groups: Vec::new(),
         cases: 0,
@@ -92,13 +119,16 @@ pub(super) fn read(text: &str) -> (Values<'_>, Launches<'_>) {
         header: Header::None,
         words: Vec::new(),
     };
-    shell.run(0..text.len(), 0);
+    shell.run(0..text.len(), 0, false);
+    for function in shell.functions.perhaps() {
+        shell.nested(function.body, 0, false, true);
+    }
     (shell.values, shell.commands.launches())
 }
 
 impl<'t> Shell<'t> {
-    fn run(&mut self, range: Range<usize>, depth: usize) {
-        let mut lexer = Lexer::new(self.text, range);
+    fn run(&mut self, range: Range<usize>, depth: usize, escaped: bool) {
+        let mut lexer = Lexer::new(self.text, range, escaped);
         while let Some(token) = lexer.next() {
             match token {
                 Token::Word(word) => self.word(word),
@@ -110,7 +140,7 @@ impl<'t> Shell<'t> {
                     }
                 }
                 Token::Operator("(") if !matches!(self.header, Header::Pattern | Header::List(..)) => self.opens(lexer.at()),
-                Token::Operator(operator) => self.operator(operator, depth),
+                Token::Operator(operator) => self.operator(operator, lexer.at(), depth),
             }
         }
         self.end(";", depth);
@@ -128,31 +158,68 @@ impl<'t> Shell<'t> {
             self.header = Header::List(name, range.start, append);
             self.words.clear();
         } else {
-            self.group();
+            self.group("(", at);
         }
     }
 
-    /// Opens a group of commands, which runs under the conditions of its first.
-    fn group(&mut self) {
-        // With a word before it, this is a function.
-        let function = !self.words.is_empty();
-        self.words.clear();
-        let chained = self.chained != Chained::No && !function;
-        if chained {
-            let empty = if let Chained::IfEmpty(name) = self.chained { Some(name) } else { None };
-            self.branches.push(Branch { test: false, empty });
-            self.chained = Chained::No;
+    /// Opens a group of commands, which runs under the conditions of its first. The byte is that behind its sign.
+    fn group(&mut self, sign: &str, at: usize) {
+        let words = std::mem::take(&mut self.words);
+        // `name()`: a function follows.
+        let empty = || self.text[at..].trim_start_matches([' ', '\t']).starts_with(')');
+        if sign == "(" && (!words.is_empty() || self.defines.is_some()) && empty() {
+            if let [word] = words.as_slice() {
+                self.defines = Some(parts::head(self.text, word));
+            }
+            return self.groups.push(Group { branch: false, kind: Kind::Plain });
         }
-        self.groups.push(chained);
+        let kind = match self.defines.take() {
+            // A shell of its own runs what stands in parentheses.
+            Some(name) => Kind::Function(name, if sign == "(" { at - 1 } else { at }),
+            None if sign == "(" && self.kept == 0 => Kind::Subshell,
+            None => Kind::Plain,
+        };
+        let branch = self.branch();
+        match kind {
+            Kind::Function(..) => self.kept += 1,
+            Kind::Subshell => self.values.open(),
+            Kind::Plain => {}
+        }
+        self.groups.push(Group { branch, kind });
     }
 
-    fn close_group(&mut self) {
-        if self.groups.pop() == Some(true) {
+    /// Makes what stands before a command, if it decides whether that runs, the condition of several.
+    fn branch(&mut self) -> bool {
+        let empty = match std::mem::replace(&mut self.chained, Chained::No) {
+            Chained::No => return false,
+            Chained::Perhaps => None,
+            Chained::IfEmpty(name) => Some(name),
+        };
+        self.branches.push(Branch { test: false, empty });
+        true
+    }
+
+    /// Closes the group of commands that was opened last. The byte is that of its sign.
+    fn close_group(&mut self, at: usize) {
+        let Some(group) = self.groups.pop() else { return };
+        if group.branch {
             self.branches.pop();
         }
+        match group.kind {
+            Kind::Plain => {}
+            Kind::Subshell => self.values.close(),
+            Kind::Function(name, start) => {
+                self.kept -= 1;
+                if self.kept == 0 {
+                    let end = if self.text[start..].starts_with('(') { at + 1 } else { at };
+                    self.functions.define(name, start..end.clamp(start, self.text.len()), self.when().perhaps);
+                }
+            }
+        }
     }
 
-    fn operator(&mut self, operator: &'t str, depth: usize) {
+    /// Takes an operator, and the byte behind it.
+    fn operator(&mut self, operator: &'t str, at: usize, depth: usize) {
         match (operator, &self.header) {
             (")", Header::Pattern) => self.header = Header::None,
             (_, Header::Pattern) => {}
@@ -164,7 +231,9 @@ impl<'t> Shell<'t> {
                     words.insert(0, vec![Part::Variable(name, Use::Plain, range.clone())]);
                 }
                 let sure = self.sure(name);
-                self.values.set_fields(name, &words, range, sure);
+                if self.kept == 0 {
+                    self.values.set_fields(name, &words, range, sure);
+                }
             }
             (";;", _) => {
                 self.end(";", depth);
@@ -175,7 +244,7 @@ impl<'t> Shell<'t> {
             }
             (")", _) => {
                 self.end(";", depth);
-                self.close_group();
+                self.close_group(at - 1);
             }
             _ => {
                 self.end(operator, depth);
@@ -193,7 +262,10 @@ impl<'t> Shell<'t> {
         };
         match &self.header {
             Header::None | Header::List(..) => {}
-            Header::Function => return self.header = Header::None,
+            Header::Function => {
+                self.header = Header::None;
+                return self.defines = Some(plain);
+            }
             Header::For => return self.header = if parts::is_name(plain) { Header::ForName(plain) } else { Header::None },
             Header::ForName(name) => {
                 self.header = if plain == "in" { Header::ForList(name) } else { Header::None };
@@ -213,14 +285,17 @@ impl<'t> Shell<'t> {
             Header::Pattern => return,
             Header::ForList(_) => return self.words.push(word),
         }
-        if self.words.is_empty() && self.header == Header::None && self.reserved(plain) {
+        if plain != "{" {
+            self.defines = None;
+        }
+        if self.words.is_empty() && self.header == Header::None && self.reserved(plain, &word.first().map_or(0..0, Part::range)) {
             return;
         }
         self.words.push(word);
     }
 
     /// Whether a word at the start of a command is one of the shell's own.
-    fn reserved(&mut self, word: &str) -> bool {
+    fn reserved(&mut self, word: &'t str, range: &Range<usize>) -> bool {
         let branch = self.branches.last_mut();
         match word {
             "if" => self.branches.push(Branch { test: true, empty: None }),
@@ -241,8 +316,8 @@ impl<'t> Shell<'t> {
             "esac" => self.cases = self.cases.saturating_sub(1),
             "function" => self.header = Header::Function,
             "!" => self.negated = true,
-            "{" => self.group(),
-            "}" => self.close_group(),
+            "{" => self.group(word, range.end),
+            "}" => self.close_group(range.start),
             "do" | "time" => {}
             _ => return false,
         }
@@ -282,7 +357,10 @@ impl<'t> Shell<'t> {
         match std::mem::replace(&mut self.header, Header::None) {
             Header::ForList(name) => {
                 let at = words.first().and_then(|word| word.first()).map_or(0, |part| part.range().start);
-                return self.values.set_fields(name, &words, at..at, Sure::Perhaps);
+                if self.kept == 0 {
+                    self.values.set_fields(name, &words, at..at, Sure::Perhaps);
+                }
+                return;
             }
             // Lines may end before it.
             header @ (Header::Case | Header::Pattern) => return self.header = header,
@@ -307,6 +385,9 @@ impl<'t> Shell<'t> {
 
     /// Takes a command; returns the variable that it asks for, and whether it holds if that one is empty.
     fn command(&mut self, words: &[Field<'t>], depth: usize) -> Option<(&'t str, bool)> {
+        if self.kept > 0 {
+            return None;
+        }
         for part in words.iter().flatten() {
             if let Part::Variable(name, Use::Set(_), range) = part {
                 self.values.set(name, std::slice::from_ref(part), range.clone(), self.sure(name));
@@ -362,9 +443,11 @@ impl<'t> Shell<'t> {
         let names: Vec<&str> = given.iter().map(|(name, _)| *name).collect();
         match inner {
             Some(inner) => self.inner(inner, depth),
+            None if self.calls(words, depth) => {}
             None => {
                 let is_assignment = |word: &&Field<'t>| parts::assignment(self.text, word).is_some();
                 let fields: Vec<Field<'t>> = words.iter().filter(|word| !is_assignment(word)).cloned().collect();
+                self.functions.perhaps_called(self.text, &fields);
                 let when = self.when();
                 self.commands.take(&mut self.values, self.text, &fields, &names, when);
             }
@@ -374,14 +457,48 @@ impl<'t> Shell<'t> {
         }
     }
 
+    /// Whether a command calls a function; what that does is read then.
+    fn calls(&mut self, words: &[Field<'t>], depth: usize) -> bool {
+        let assigned = words.iter().take_while(|word| parts::assignment(self.text, word).is_some()).count();
+        let Some((first, arguments)) = words[assigned..].split_first().filter(|_| depth < DEEPEST) else { return false };
+        let Some((name, range)) = parts::literal(self.text, first) else { return false };
+        let Some(function) = self.functions.call(&name) else { return false };
+        let given = self.values.saved(ARGUMENTS);
+        self.values.set_fields(ARGUMENTS, arguments, range, Sure::Yes);
+        self.nested(function.body, depth, false, function.perhaps);
+        self.values.restore(ARGUMENTS, given);
+        true
+    }
+
     /// Reads words as a script of their own.
     fn inner(&mut self, words: &[Field<'t>], depth: usize) {
         let parts = || words.iter().flatten();
         if let (Some(first), Some(last), true) = (parts().next(), parts().next_back(), depth < DEEPEST) {
-            let (chained, range) = (self.chained, first.range().start..last.range().end);
-            self.run(range, depth + 1);
-            self.chained = chained;
+            let range = first.range().start..last.range().end;
+            // Between single quotes, all of it is as the other shell reads it.
+            let escaped = !self.text[..range.start].ends_with('\'');
+            self.nested(range, depth, escaped, false);
         }
+    }
+
+    /// Reads a stretch of the script, under the conditions that hold here. What is open at its end ends there.
+    fn nested(&mut self, range: Range<usize>, depth: usize, escaped: bool, perhaps: bool) {
+        let (chained, end) = (self.chained, range.end);
+        if perhaps {
+            self.chained = Chained::Perhaps;
+        }
+        let branch = self.branch();
+        let (branches, groups, cases, loops) = (self.branches.len(), self.groups.len(), self.cases, self.loops);
+        self.run(range, depth + 1, escaped);
+        while self.groups.len() > groups {
+            self.close_group(end);
+        }
+        self.branches.truncate(branches);
+        (self.cases, self.loops) = (cases, loops);
+        if branch {
+            self.branches.pop();
+        }
+        self.chained = chained;
     }
 
     fn assign(&mut self, word: &Field<'t>, sure: Option<Sure>) {

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::parts::{Part, Use, is_of_name};
+use super::parts::{self, Part, Use, is_name, is_of_name};
 
 /// A word or an operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,11 +37,13 @@ pub(super) struct Lexer<'t> {
     text: &'t str,
     at: usize,
     here: Vec<Here>,
+    /// Whether a shell has yet to take this text out of quotes: `\"` is a quote, `\$` a dollar.
+    escaped: bool,
 }
 
 impl<'t> Lexer<'t> {
-    pub(super) fn new(text: &'t str, range: Range<usize>) -> Self {
-        Self { text: &text[..range.end], at: range.start, here: Vec::new() }
+    pub(super) fn new(text: &'t str, range: Range<usize>, escaped: bool) -> Self {
+        Self { text: &text[..range.end], at: range.start, here: Vec::new(), escaped }
     }
 
     /// The byte behind what was read last.
@@ -171,6 +173,12 @@ impl<'t> Lexer<'t> {
             }
         };
         while let Some(byte) = self.peek() {
+            if self.escaped && byte == b'\\' && matches!(self.byte(1), Some(b'"' | b'$' | b'`')) {
+                flush(&mut parts, start..self.at);
+                self.at += 1;
+                start = self.at;
+                continue;
+            }
             let ends = match within {
                 Within::Bare => b" \t\r\n;&|()<>".contains(&byte),
                 Within::Quotes => byte == b'"',
@@ -348,4 +356,35 @@ impl<'t> Lexer<'t> {
             before = byte;
         }
     }
+}
+
+/// What a command says that is put in place by its output, from behind `$(` or `` ` ``: the variables that it names, and the words
+/// that it prints. What other commands say is not known.
+pub(super) fn printed<'t>(text: &'t str, range: Range<usize>) -> (Vec<&'t str>, Vec<Vec<Part<'t>>>) {
+    let mut names: Vec<&str> = Vec::new();
+    for piece in text[range.clone()].split('$').skip(1) {
+        let name = piece.strip_prefix('{').unwrap_or(piece);
+        let length = name.bytes().take_while(|byte| is_of_name(*byte)).count();
+        names.extend(Some(&name[..length]).filter(|name| is_name(name)));
+    }
+    names.sort_unstable();
+    names.dedup();
+    let mut words = Vec::new();
+    let (mut first, mut prints) = (true, false);
+    let mut lexer = Lexer::new(text, range, false);
+    while let Some(token) = lexer.next() {
+        let Token::Word(mut word) = token else {
+            (first, prints) = (true, false);
+            continue;
+        };
+        if first {
+            prints = matches!(parts::head(text, &word), "echo" | "printf" | "print");
+        } else if prints {
+            // Commands within commands are not asked.
+            word.retain(|part| matches!(part, Part::Text { .. }));
+            words.push(word);
+        }
+        first = false;
+    }
+    (names, words)
 }

@@ -165,6 +165,13 @@ fn long_scripts_are_read_in_one_go() {
         "eval \"-Da=b\"; ",
         "x ",
         "=\"",
+        "f() { ",
+        "f() (",
+        "f() { f; f; }\n",
+        "f() { g \"$1\"; }\ng() { f; f; }\nf\n",
+        "( A=b; ",
+        "A=$(echo $A -Da=b)\n",
+        "eval \"\\\"",
     ];
     let started = std::time::Instant::now();
     for text in repeated.map(|part| part.repeat(300_000 / part.len())) {

@@ -6,6 +6,8 @@ use std::ops::Range;
 
 use super::What;
 use super::parts::{self, Field, Part, Split, Use};
+use super::shell_words::printed;
+use crate::start::is_template;
 
 /// The variable that start scripts put on the command line of the JVM.
 pub(super) const JAVA_OPTS: &str = "JAVA_OPTS";
@@ -92,11 +94,13 @@ pub(super) struct Values<'t> {
     pub(super) nodes: Vec<Vec<Piece<'t>>>,
     pub(super) hits: Vec<Hit>,
     variables: BTreeMap<&'t str, Held>,
+    /// For each shell that is open within this one, what variables held before it changed them.
+    before: Vec<Vec<(&'t str, Option<Held>)>>,
 }
 
 impl<'t> Values<'t> {
     pub(super) fn new(text: &'t str, split: Split) -> Self {
-        Self { text, split, nodes: Vec::new(), hits: Vec::new(), variables: BTreeMap::new() }
+        Self { text, split, nodes: Vec::new(), hits: Vec::new(), variables: BTreeMap::new(), before: Vec::new() }
     }
 
     /// Whether this is a batch file.
@@ -114,7 +118,7 @@ impl<'t> Values<'t> {
         if !self.variables.contains_key(name) {
             let node = self.node(vec![start]);
             let text = if name == ARGUMENTS { Text::Unknown } else { Text::Environment };
-            self.variables.insert(name, Held { node, text, range: None });
+            self.insert(name, Held { node, text, range: None });
         }
         &self.variables[name]
     }
@@ -187,7 +191,7 @@ impl<'t> Values<'t> {
             }
         };
         let node = self.node(pieces);
-        self.variables.insert(name, Held { node, text, range: Some(range) });
+        self.insert(name, Held { node, text, range: Some(range) });
     }
 
     /// Whether a value is the one that start scripts give `JAVA_OPTS` at `--debug`.
@@ -203,7 +207,29 @@ impl<'t> Values<'t> {
 
     /// Takes back what a command alone was given.
     pub(super) fn restore(&mut self, name: &'t str, held: Held) {
-        self.variables.insert(name, held);
+        self.insert(name, held);
+    }
+
+    fn insert(&mut self, name: &'t str, held: Held) {
+        let before = self.variables.insert(name, held);
+        if let Some(shell) = self.before.last_mut() {
+            shell.push((name, before));
+        }
+    }
+
+    /// Opens a shell within this one: what it sets ends with it.
+    pub(super) fn open(&mut self) {
+        self.before.push(Vec::new());
+    }
+
+    /// Closes the shell that was opened last.
+    pub(super) fn close(&mut self) {
+        for (name, held) in self.before.pop().into_iter().flatten().rev() {
+            match held {
+                Some(held) => self.variables.insert(name, held),
+                None => self.variables.remove(name),
+            };
+        }
     }
 
     /// What parts come to. Options that they hold are taken down.
@@ -227,8 +253,21 @@ impl<'t> Values<'t> {
                     }
                 }
                 Part::Given(_) => pieces.push(self.variable(ARGUMENTS)),
-                Part::Unknown(_) => {}
-                Part::Variable(name, used, _) => self.used(name, used, split, pieces),
+                Part::Unknown(range) => pieces.extend(self.printed(range)),
+                Part::Variable(name, used, _) => {
+                    let goes_on = rest.first().is_some_and(|next| self.goes_on(next));
+                    let is_option = |text: &str| text.starts_with("-D") && !text.contains(char::is_whitespace);
+                    if goes_on && *used == Use::Plain && self.known(name).is_some_and(is_option) {
+                        break;
+                    }
+                    let from = pieces.len();
+                    self.used(name, used, split, pieces);
+                    if goes_on {
+                        // `$OPTS=3`: the last of its options has another value.
+                        let last = pieces.split_off(from);
+                        pieces.push(Piece::Perhaps(self.node(last)));
+                    }
+                }
             }
             // The end of an expansion is no end of a word where a text goes on.
             sure = matches!(first, Part::Variable(_, Use::Alternate(_), _));
@@ -238,6 +277,42 @@ impl<'t> Values<'t> {
             let option = Piece::Option(option);
             pieces.push(if sure { option } else { Piece::Perhaps(self.node(vec![option])) });
         }
+    }
+
+    /// Whether a word goes on with a part. Options that stand together are taken for several.
+    fn goes_on(&self, part: &Part<'t>) -> bool {
+        match part {
+            Part::Text { range, .. } => {
+                let text = &self.text[range.clone()];
+                !text.starts_with(char::is_whitespace) && !text.starts_with("-D")
+            }
+            _ => false,
+        }
+    }
+
+    /// The text of a variable, where it is known.
+    fn known(&mut self, name: &'t str) -> Option<&str> {
+        match &self.held(name).text {
+            Text::Known(known) => known.as_ref().map(|(text, _)| text.as_str()),
+            _ => None,
+        }
+    }
+
+    /// What may be in the output of a command that is put in place: `$(…)`.
+    fn printed(&mut self, range: &Range<usize>) -> Option<Piece<'t>> {
+        let whole = &self.text[range.clone()];
+        let (open, close) = match whole.as_bytes() {
+            [b'$', b'(', b'(', ..] => return None,
+            [b'$', b'(', ..] => (2, usize::from(whole.ends_with(')'))),
+            [b'`', ..] => (1, usize::from(whole.len() > 1 && whole.ends_with('`'))),
+            _ => return None,
+        };
+        let (names, words) = printed(self.text, range.start + open..range.end - close);
+        let mut pieces: Vec<Piece<'t>> = names.into_iter().map(|name| self.variable(name)).collect();
+        for word in words {
+            pieces.extend(self.pieces(&word, Split::Everywhere));
+        }
+        (!pieces.is_empty()).then(|| Piece::Perhaps(self.node(pieces)))
     }
 
     fn used(&mut self, name: &'t str, used: &Use<'t>, split: Split, pieces: &mut Vec<Piece<'t>>) {
@@ -268,10 +343,29 @@ impl<'t> Values<'t> {
     fn option(&mut self, parts: &[Part<'t>]) -> Option<usize> {
         let mut name = String::new();
         let mut whole: Option<Range<usize>> = None;
-        let mut value = None;
+        let (mut value, mut partly) = (None, false);
         for (at, part) in parts.iter().enumerate() {
-            let Part::Text { range, .. } = part else { return None };
-            let text = &self.text[range.clone()];
+            let range = part.range();
+            let text = match part {
+                Part::Text { .. } => &self.text[range.clone()],
+                // `-D$NAME=3`
+                Part::Variable(variable, Use::Plain, _) => {
+                    let known = self.known(variable)?;
+                    match known.split_once('=') {
+                        Some((start, beginning)) => {
+                            // What the variable has of the value is not written here.
+                            partly = !beginning.is_empty();
+                            name.push_str(start);
+                            whole = Some(whole.map_or(range.start, |whole| whole.start)..range.end);
+                            value = Some(parts[at + 1..].to_vec());
+                            break;
+                        }
+                        None => name.push_str(known),
+                    }
+                    ""
+                }
+                _ => return None,
+            };
             whole = Some(whole.map_or(range.start, |whole| whole.start)..range.end);
             match text.find('=') {
                 Some(equals) => {
@@ -291,6 +385,9 @@ impl<'t> Values<'t> {
         let (what, range) = match value {
             // The launcher reads an option without a value as true.
             None => (What::Value("true".to_owned()), whole),
+            Some(value) if partly => {
+                (What::Variable(None), value.last().map_or(whole.clone(), |last| whole.start..last.range().end))
+            }
             Some(value) if value.is_empty() => (What::Value(String::new()), whole.end..whole.end),
             Some(value) => self.value(&value, whole.end),
         };
@@ -301,9 +398,14 @@ impl<'t> Values<'t> {
     /// The value of an option, and its bytes.
     fn value(&mut self, value: &[Part<'t>], start: usize) -> (What, Range<usize>) {
         if let Some((value, range)) = parts::literal(self.text, value) {
-            // What a template or a tool would put there.
-            let open = value.contains(['$', '%', '{', '`', '<', '@', '!']);
-            return (if open { What::Variable(None) } else { What::Value(value) }, range);
+            // What a tool would put there.
+            let open = || value.contains(['$', '%', '{', '`', '<', '@', '!']);
+            let what = match is_template(&value) {
+                true => What::Template,
+                false if open() => What::Variable(None),
+                false => What::Value(value),
+            };
+            return (what, range);
         }
         let from = value.first().map_or(start, |part| part.range().start);
         let whole = from..value.last().map_or(start, |part| part.range().end);

@@ -1,6 +1,7 @@
 //! Which options count: walks the command line of the server from its end to its start, since the last one of a name wins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::values::{ARGUMENTS, JAVA_OPTS, Node, Piece, Values};
 use super::{JavaOpts, Options, Said, What};
@@ -20,6 +21,9 @@ pub(super) struct Launches<'t> {
     /// Whether the script starts the server, and not only other commands.
     pub(super) any: bool,
 }
+
+/// So many defaults of different variables, and values that others replace, nobody has.
+const MOST: usize = 16;
 
 /// Under which circumstances a piece is there.
 #[derive(Debug, Clone, Copy, Default)]
@@ -97,7 +101,8 @@ pub(super) fn options<'t>(mut values: Values<'t>, launches: Launches<'t>) -> Opt
         (None, Some(at)) if used || !any => JavaOpts::Replaced(at),
         (_, Some(at)) => JavaOpts::Perhaps(at),
     };
-    Options { said: walk.options, java_opts }
+    let discarded = walk.discarded();
+    Options { said: walk.options, discarded, java_opts }
 }
 
 impl<'t> Walk<'_, 't> {
@@ -170,9 +175,25 @@ impl<'t> Walk<'_, 't> {
         }
     }
 
+    /// Values that were not met on the way.
+    fn discarded(&self) -> BTreeMap<String, Vec<(String, Range<usize>)>> {
+        let met: BTreeSet<usize> = self.options.values().flatten().map(|said| said.range.start).collect();
+        let mut discarded: BTreeMap<String, Vec<(String, Range<usize>)>> = BTreeMap::new();
+        for hit in &self.values.hits {
+            if let What::Value(value) = &hit.what
+                && !met.contains(&hit.range.start)
+            {
+                let of_name = discarded.entry(hit.name.clone()).or_default();
+                // Functions are read more than once.
+                if of_name.len() < MOST && of_name.iter().all(|(_, range)| *range != hit.range) {
+                    of_name.push((value.clone(), hit.range.clone()));
+                }
+            }
+        }
+        discarded
+    }
+
     fn take(&mut self, hit: usize, rank: Rank, context: Context<'t>) {
-        /// So many defaults of different variables nobody has.
-        const MOST: usize = 16;
         if self.ignored {
             return;
         }

@@ -34,12 +34,13 @@ pub(super) fn read(text: &str) -> Options {
         let hit = &values.hits[hit];
         let what = match (&hit.what, variable(&text[hit.range.clone()])) {
             (What::Variable(_), variable) => What::Variable(variable.map(str::to_owned)),
+            (What::Template, Some(variable)) => What::Variable(Some(variable.to_owned())),
             (what, _) => what.clone(),
         };
         vec![Said { what, range: hit.range.clone(), rank, unless: None, java_opts: false }]
     };
     let said = found.into_iter().map(|(name, found)| (name, said(found))).collect();
-    Options { said, java_opts: JavaOpts::Kept }
+    Options { said, discarded: BTreeMap::new(), java_opts: JavaOpts::Kept }
 }
 
 /// The texts of a range, without double quotes.
