@@ -1,6 +1,6 @@
 //! Names that are known at each place of a file, and those in a document that are a slip of the pen away from one of them.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
 use super::change::{RawEdit, to_disk};
@@ -110,28 +110,44 @@ impl Names {
         self.get(holder)?.children.get(name).copied()
     }
 
-    /// The name that is read where an unknown one stands, and is the only one so near to it.
-    fn meant(&self, holder: u32, name: &str, fits: impl Fn(u32, &Known) -> bool) -> Option<&str> {
+    /// The names that are read where an unknown one stands and are near to it: how near, and which.
+    fn near(&self, holder: u32, name: &str) -> Vec<(usize, &str, u32)> {
         let lower = name.to_lowercase();
-        let near = |(known, index): (&'_ String, &u32)| {
+        let mut near = Vec::new();
+        for (known, index) in self.get(holder).into_iter().flat_map(|known| &known.children) {
             let slips = slips(known);
-            let fits = self.get(*index).is_some_and(|known| known.read && fits(*index, known));
-            if !fits || lower.len().abs_diff(known.len()) > 4 * slips {
-                return None;
+            let is_read = self.get(*index).is_some_and(|known| known.read);
+            if !is_read || lower.len().abs_diff(known.len()) > 4 * slips {
+                continue;
             }
             let distance = strsim::damerau_levenshtein(&lower, &known.to_lowercase());
-            (distance <= slips).then_some(distance)
-        };
-        let mut best: Option<(usize, &str, bool)> = None;
-        for (known, index) in &self.get(holder)?.children {
-            let Some(distance) = near((known, index)) else { continue };
-            best = match best {
-                Some((nearest, ..)) if nearest < distance => best,
-                Some((nearest, first, _)) if nearest == distance => Some((nearest, first, false)),
-                _ => Some((distance, known, true)),
-            };
+            if distance <= slips {
+                near.push((distance, known.as_str(), *index));
+            }
         }
-        best.and_then(|(_, known, alone)| alone.then_some(known))
+        near
+    }
+}
+
+/// What was meant by names, each looked for once for what holds it.
+struct Meant<'a> {
+    names: &'a Names,
+    near: HashMap<(u32, String), Vec<(usize, &'a str, u32)>>,
+}
+
+impl<'a> Meant<'a> {
+    fn new(names: &'a Names) -> Self {
+        Self { names, near: HashMap::new() }
+    }
+
+    /// The nearest of those that fit, if no other is as near.
+    fn by(&mut self, holder: u32, name: &str, fits: impl Fn(u32) -> bool) -> Option<&'a str> {
+        let names = self.names;
+        let near = self.near.entry((holder, name.to_owned())).or_insert_with(|| names.near(holder, name));
+        let fitting = || near.iter().filter(|(.., index)| fits(*index));
+        let nearest = fitting().map(|(distance, ..)| *distance).min()?;
+        let mut best = fitting().filter(|(distance, ..)| *distance == nearest);
+        best.next().filter(|_| best.next().is_none()).map(|(_, name, _)| *name)
     }
 }
 
@@ -168,12 +184,13 @@ impl Document {
             places.push(place);
         }
         let mut said: HashSet<(u32, &str)> = HashSet::new();
+        let mut meant_by = Meant::new(names);
         let mut found = Vec::new();
         for (element, place) in tree.elements.iter().zip(&places) {
             let (None, Some(holder)) = (place, holder_of(&places, element.parent)) else { continue };
             let name = name_of(element);
-            let missing = |index: u32, _: &Known| !there.contains(&(element.parent, index));
-            let Some(meant) = names.meant(holder, name, missing) else { continue };
+            let missing = |index: u32| !there.contains(&(element.parent, index));
+            let Some(meant) = meant_by.by(holder, name, missing) else { continue };
             if !said.insert((element.parent, name)) {
                 continue;
             }
@@ -202,6 +219,7 @@ impl Document {
     fn misnamed_keys(&self, tree: &toml_tree::Tree, content: &Content, names: &Names) -> Vec<Misnamed> {
         let mut found = Vec::new();
         let mut said: HashSet<Vec<String>> = HashSet::new();
+        let mut meant_by = Meant::new(names);
         let mut open: Vec<(u32, u32, Vec<String>)> = vec![(ROOT, ROOT, Vec::new())];
         while let Some((index, place, path)) = open.pop() {
             let Some(node) = tree.node(index) else { continue };
@@ -215,7 +233,8 @@ impl Document {
                     continue;
                 }
                 let is_table = tree.holds_tables(held);
-                let fits = |index: u32, known: &Known| is_table || known.children.is_empty() && !there.contains(&index);
+                let is_key = |index: u32| names.get(index).is_some_and(|known| known.children.is_empty());
+                let fits = |index: u32| is_table || is_key(index) && !there.contains(&index);
                 let before = path.len();
                 let Way { at, path, known } = follow(names, place, name, &path);
                 if known {
@@ -225,7 +244,7 @@ impl Document {
                     open.push((*child, at, path));
                     continue;
                 }
-                let Some(meant) = path.last().and_then(|last| names.meant(at, last, fits)) else { continue };
+                let Some(meant) = path.last().and_then(|last| meant_by.by(at, last, fits)) else { continue };
                 if is_table && !said.insert(path.clone()) {
                     continue;
                 }

@@ -4,14 +4,14 @@
 //! only together with fixes that mend that too.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::catalogue::Severity;
 use crate::config::{self, Edit};
 use crate::deployment::Deployment;
-use crate::lint::{self, Finding, Linted, Options, Rules, Safety, Side, UNUSED_IGNORE};
+use crate::lint::{self, Change, Finding, Linted, Options, Rules, Safety, Side, UNUSED_IGNORE};
 use crate::source::{Content, SourceId, mask_text};
 
 use super::{FileEdit, Suggestion, suggest};
@@ -211,17 +211,33 @@ impl Planner<'_> {
     /// Takes fixes round by round until none is left that was not given up.
     fn rounds(&self, mut state: State, given_up: &mut GivenUp) -> State {
         for _ in 0..ROUNDS {
-            let batch = self.choose(&state, given_up, |_| true);
+            let batch = self.next(&state, given_up);
             if batch.is_empty() {
                 break;
             }
             let before = state.troubles();
             state = self.take(state, &batch, given_up);
-            if state.troubles() == before && self.choose(&state, given_up, |_| true) == batch {
+            if state.troubles() == before && self.next(&state, given_up) == batch {
                 break;
             }
         }
         state
+    }
+
+    /// The fixes of a round. What makes more of a file count comes alone, before all that is missing for want of it: where a name
+    /// is misspelt, the value is there.
+    fn next(&self, state: &State, given_up: &GivenUp) -> Vec<Choice> {
+        let all = self.choose(state, given_up, |_| true);
+        let findings = state.linted.findings.iter();
+        let fixes_of: HashMap<&str, &[lint::Fix]> =
+            findings.map(|finding| (finding.fingerprint.as_str(), finding.fixes.as_slice())).collect();
+        let reveals = |choice: &&Choice| {
+            let fixes = fixes_of.get(choice.fingerprint.as_str()).copied().unwrap_or_default();
+            let fix = fixes.iter().find(|fix| fix.title == choice.title);
+            fix.is_some_and(|fix| fix.changes.iter().any(|change| matches!(change, Change::Mend { .. })))
+        };
+        let first: Vec<Choice> = all.iter().filter(reveals).cloned().collect();
+        if first.is_empty() { all } else { first }
     }
 
     /// One fix for each finding that may be mended: the first that was not given up.
