@@ -110,8 +110,8 @@ impl Names {
         self.get(holder)?.children.get(name).copied()
     }
 
-    /// The names that are read where an unknown one stands and are near to it: how near, and which.
-    fn near(&self, holder: u32, name: &str) -> Vec<(usize, &str, u32)> {
+    /// The names that are read where an unknown one stands and are near to it.
+    fn near(&self, holder: u32, name: &str) -> Vec<Near<'_>> {
         let lower = name.to_lowercase();
         let mut near = Vec::new();
         for (known, index) in self.get(holder).into_iter().flat_map(|known| &known.children) {
@@ -129,10 +129,13 @@ impl Names {
     }
 }
 
+/// A name that is near to another: in how many slips, which, and where it leads.
+type Near<'a> = (usize, &'a str, u32);
+
 /// What was meant by names, each looked for once for what holds it.
 struct Meant<'a> {
     names: &'a Names,
-    near: HashMap<(u32, String), Vec<(usize, &'a str, u32)>>,
+    near: HashMap<(u32, String), Vec<Near<'a>>>,
 }
 
 impl<'a> Meant<'a> {

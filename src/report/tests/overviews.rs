@@ -195,6 +195,18 @@ fn mistakes_of_a_topology_are_shown_at_their_line() {
     let text = topology_errors::render(&error, &style());
     assert!(!text.contains("hunter2"), "{text}");
     assert_snapshot!(text, @r#"
+    error: unknown role `gatewey` of node `gw`
+       ╭─[topology.yaml:2:22]
+     1 │ nodes:
+     2 │   - {name: gw, role: gatewey, home: gw, host: gw.example.com}
+       ·                      ───┬───
+       ·                         ╰── here
+     3 │ load_balancers:
+       ╰────
+      help: did you mean `gateway`? roles: gateway, key-manager, publisher, devportal, store,
+          traffic-manager, event-hub, gateway-manager, gateway-worker, control-plane,
+          all-in-one, analytics, stream-processor, microgateway, bps
+
     error: unknown key `password` of a load balancer
        ╭─[topology.yaml:4:15]
      3 │ load_balancers:
