@@ -263,10 +263,14 @@ impl Checker<'_> {
                 }
             }
             let option = if self.options.unsafe_fixes { "--fix --unsafe-fixes" } else { "--fix" };
-            held_back.extend(plan.held_back.iter().map(|one| match one.refused {
-                // What a diff cannot show is no reason not to do it.
-                true => format!("not shown: {}: {}: {}; {option} makes the change", one.rule, one.title, one.why),
-                false => format!("not mended: {}: {}: {}", one.rule, one.title, one.why),
+            held_back.extend(plan.held_back.iter().map(|one| {
+                // What a diff cannot show can be done all the same.
+                let (what, done) = if one.refused {
+                    ("not shown", format!("; {option} makes the change"))
+                } else {
+                    ("not mended", String::new())
+                };
+                format!("{what}: {}: {}: {}{done}", one.rule, one.title, one.why)
             }));
             opened.push(Checked::Linted(project, linted));
         }

@@ -25,6 +25,7 @@ const CASES: &[(Kind, &str)] = &[
     (Kind::Yaml, "a: stays # old password hunter2\n"),
     (Kind::Yaml, "a: stays # password of the store:\n# hunter2\nb: 1\n"),
     (Kind::Toml, "a = \"stays\"\npassword = \"\"\"\nhunter2\n\"\"\"\nb = 1\n"),
+    (Kind::Toml, "password = \"$ref{stays}\"\n\"db.password\" = '$secret{stays}'\npassword = \"$env{X}hunter2\"\n"),
     (Kind::Toml, "password = '''\nhunter2'''\nb = 'stays'\n"),
     (Kind::Toml, "passwords = [\n  \"hunter2\",\n  \"hunter2\"\n]\nb = 'stays'\n"),
     (Kind::Toml, "x = { a = 'stays', b = { password = 'hunter2', c = 'stays' } }\n"),

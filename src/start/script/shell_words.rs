@@ -360,7 +360,7 @@ impl<'t> Lexer<'t> {
 
 /// What a command says that is put in place by its output, from behind `$(` or `` ` ``: the variables that it names, and the words
 /// that it prints. What other commands say is not known.
-pub(super) fn printed<'t>(text: &'t str, range: Range<usize>) -> (Vec<&'t str>, Vec<Vec<Part<'t>>>) {
+pub(super) fn printed(text: &str, range: Range<usize>) -> (Vec<&str>, Vec<Vec<Part<'_>>>) {
     let mut names: Vec<&str> = Vec::new();
     for piece in text[range.clone()].split('$').skip(1) {
         let name = piece.strip_prefix('{').unwrap_or(piece);
