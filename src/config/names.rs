@@ -316,7 +316,7 @@ fn part_of_key(text: &str, held: &toml_tree::Node, name: &str, before: usize, pa
 /// Whether a table stands where a list of tables is read, and holds what each of those does.
 fn is_single(names: &Names, tree: &toml_tree::Tree, at: u32, table: &toml_tree::Node) -> bool {
     let is_part = |child: &u32| {
-        let named = tree.node(*child).filter(|held| held.kind == Kind::Scalar);
+        let named = tree.node(*child).filter(|held| !tree.holds_tables(held));
         named.is_some_and(|held| names.child(at, held.key.of(&tree.pool)).is_some())
     };
     names.get(at).is_some_and(|known| known.listed) && table.kind == Kind::Table && table.children.iter().any(is_part)

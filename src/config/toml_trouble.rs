@@ -68,6 +68,9 @@ pub(super) fn explain(content: &Content, error: &toml::de::Error) -> Malformed {
         return bare(content, range);
     }
     let found = Malformed::at(content, range, plain(message));
+    if text[at..].starts_with(CURLED) {
+        return found.because(CURLY);
+    }
     let quotes = text[line_start(text, at)..line_end(text, at)].matches('"').count();
     if message.contains("string") || quotes % 2 == 1 {
         return found.because("an unbalanced quote, or none around a text");
@@ -96,8 +99,13 @@ fn bare(content: &Content, range: Range<usize>) -> Malformed {
         return Malformed::at(content, range, "there is no value; expected a number, `true`, `false` or a text in quotes");
     }
     Malformed::at(content, range, "this is no value; expected a number, `true`, `false` or a text in quotes")
-        .because("no quotes around a text")
+        .because(if word.starts_with(CURLED) { CURLY } else { "no quotes around a text" })
 }
+
+/// Quotes of a word processor.
+const CURLED: [char; 8] = ['\u{201c}', '\u{201d}', '\u{201e}', '\u{201f}', '\u{2018}', '\u{2019}', '\u{ab}', '\u{bb}'];
+
+const CURLY: &str = "curly quotes, as word processors write them; expected straight ones";
 
 /// The parser's words without its jargon.
 fn plain(message: &str) -> String {

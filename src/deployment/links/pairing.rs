@@ -6,6 +6,7 @@ use std::ops::Range;
 use crate::catalogue::{AddressFormat, Catalogue};
 
 use super::{Link, Verdict};
+use crate::deployment::expand::OPAQUE;
 
 /// Says at the first address of a setting how its addresses do not pair with those of the other: by number and host, group by
 /// group. Links are in the order of nodes and of the catalogue.
@@ -54,16 +55,17 @@ fn trouble(receivers: &[Link], logins: &[Link], titles: [&str; 2], in_braces: bo
 }
 
 fn of_group(receivers: &[Link], logins: &[Link], titles: [&str; 2]) -> Option<String> {
+    // A placeholder may stand for any host, and for several addresses.
+    let known = |link: &Link| link.host.name.as_ref().is_some_and(|host| !host.contains(OPAQUE));
     if receivers.len() != logins.len() {
-        return Some(format!("{} for {}, {} for {}", receivers.len(), titles[0], logins.len(), titles[1]));
+        let all_known = receivers.iter().chain(logins).all(known);
+        return all_known.then(|| format!("{} for {}, {} for {}", receivers.len(), titles[0], logins.len(), titles[1]));
     }
-    let host = |link: &Link| link.host.name.as_deref().map(str::to_lowercase);
-    let hosts = receivers.iter().map(host).zip(logins.iter().map(host)).enumerate();
-    hosts
-        .filter(|(_, (one, other))| one.is_some() && one != other)
-        .map(|(at, (one, other))| {
-            let (one, other) = (one.unwrap_or_default(), other.unwrap_or_default());
-            format!("number {} is {one} for one and {other} for the other", at + 1)
-        })
-        .next()
+    let host = |link: &Link| link.host.name.as_deref().map(str::to_lowercase).unwrap_or_default();
+    let mut pairs = receivers.iter().zip(logins).enumerate();
+    pairs.find_map(|(at, (receiver, login))| {
+        let (one, other) = (host(receiver), host(login));
+        let differ = known(receiver) && known(login) && one != other;
+        differ.then(|| format!("number {} is {one} for one and {other} for the other", at + 1))
+    })
 }
