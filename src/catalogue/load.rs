@@ -250,7 +250,8 @@ pub(super) fn build_place(versions: Range, name: &str, path: &str, files: &[File
 
 fn record(data: RecordData, files: &[FileSpec]) -> Result<RecordSpec> {
     let place = |path: &str| build_place(data.versions, &data.file, path, files);
-    let part = |name: &String| Ok((name.clone(), place(&format!("{}/{name}", data.path))?.path));
+    let separator = if data.path.starts_with('/') { '/' } else { '.' };
+    let part = |name: &String| Ok((name.clone(), place(&format!("{}{separator}{name}", data.path))?.path));
     Ok(RecordSpec {
         place: place(&data.path)?,
         needs: data.needs.iter().map(part).collect::<Result<_>>()?,

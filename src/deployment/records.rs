@@ -39,7 +39,9 @@ pub fn of_node(inputs: &Inputs, node: &Node, index: usize) -> Vec<Record> {
 }
 
 fn incomplete(document: &Document, source: SourceId, known: &RecordSpec, (spec, node): (usize, usize)) -> Vec<Record> {
-    let places: Vec<Span> = document.find(&known.place.path).iter().map(|found| found.element).collect();
+    // Where nothing is needed, those without a name are as whole as others; tables of TOML have no place of their own.
+    let elements = if known.needs.is_empty() { &known.unique.1 } else { &known.place.path };
+    let places: Vec<Span> = document.find(elements).iter().map(|found| found.element).collect();
     // Parts come in document order, as the elements do: each belongs to the last element that starts before it.
     let owner = |part: &Found| places.partition_point(|place| place.start <= part.element.start).checked_sub(1);
     let stated = |part: &Found| !part.text.trim().is_empty();
