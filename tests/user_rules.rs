@@ -238,6 +238,17 @@ fn no_secret_of_a_rule_file_is_shown() {
 }
 
 #[test]
+fn a_rule_that_cannot_be_evaluated_is_a_failure_unless_it_is_off() {
+    let case = Case::new("");
+    case.write(
+        "house/a.yaml",
+        &RULE.replace("message: \"", "message: \"{{ (node.offset.value - 3) // (node.offset.value - 3) }}"),
+    );
+    assert_eq!(case.run(&["check", "--rules", "house"]).status.code(), Some(2));
+    assert_eq!(case.run(&["check", "--rules", "house", "--rule", "no-offset=off"]).status.code(), Some(0));
+}
+
+#[test]
 fn examples_that_hold_are_listed() {
     let case = Case::new("");
     case.write("house/no-offset.yaml", RULE);

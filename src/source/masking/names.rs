@@ -3,8 +3,12 @@
 /// Words that do so wherever they stand in a name.
 const STRONG: [&str; 6] = ["passw", "passphrase", "passcode", "secret", "credential", "pasword"];
 
-/// Words that are often written with a letter missing.
-const MISSPELT: [&str; 6] = ["password", "passwords", "secret", "secrets", "credential", "credentials"];
+/// Words that are written with a slip of the pen: such a name may be what a finding is about. How many slips, of which first letter.
+const MISSPELT: [(&str, usize); 7] =
+    [("password", 2), ("passwords", 2), ("passwd", 1), ("secret", 1), ("secrets", 1), ("credential", 2), ("credentials", 2)];
+
+/// Words that look like these, and are none.
+const OTHERS: [&str; 3] = ["passed", "passport", "passports"];
 
 /// Words that end like `dbpass`, and are none.
 const PASSES: [&str; 6] = ["bypass", "compass", "encompass", "surpass", "overpass", "trespass"];
@@ -36,18 +40,18 @@ fn is_strong_word(word: &str, next: &str) -> bool {
         // `PassThroughHttpListener`.
         "pass" => !matches!(next, "through" | "thru"),
         "pwd" | "pw" | "psw" | "pin" | "pins" | "cred" | "creds" | "otp" | "passes" => true,
-        word if PASSES.contains(&word) => false,
-        word => {
-            ["pass", "pwd", "psw"].iter().any(|end| word.ends_with(end))
-                || MISSPELT.iter().any(|of| lacks_a_letter(word, of))
-                || is_nearly_password(word)
-        }
+        word if PASSES.contains(&word) || OTHERS.contains(&word) => false,
+        word => ["pass", "pwd", "psw"].iter().any(|end| word.ends_with(end)) || is_misspelt(word),
     }
 }
 
-/// Whether a word is `password` with one slip of the pen: such a name may be what a finding is about.
-fn is_nearly_password(word: &str) -> bool {
-    (7..=9).contains(&word.len()) && strsim::damerau_levenshtein(word, "password") <= 1
+fn is_misspelt(word: &str) -> bool {
+    let near = |(of, slips): &(&str, usize)| {
+        word.len().abs_diff(of.len()) <= *slips
+            && (*slips == 1 || word.as_bytes().first() == of.as_bytes().first() || lacks_a_letter(word, of))
+            && strsim::damerau_levenshtein(word, of) <= *slips
+    };
+    MISSPELT.iter().any(near)
 }
 
 /// Whether a word is another one of which one letter is missing.
@@ -94,12 +98,12 @@ mod tests {
     #[test]
     fn what_names_a_secret() {
         let names = "password Password db.password DBPASS storepass keypass ADMINPWD SSHKey SASToken Pin api_key APIKey clientSecret \
-                     trustStorePassword pasword secrt passwords passwrod pasxword paswsord ppassword psasword tokens PrivateKeyPem KeyValue ApiKey2 DB_PASS_1 credentials";
+                     trustStorePassword pasword secrt passwords passwrod pasxword paswsord ppassword psasword tokens PrivateKeyPem paswrod psswd paswd passwrd pssword pasowrd secert sercet crendetials KeyValue ApiKey2 DB_PASS_1 credentials";
         for name in names.split_whitespace() {
             assert!(is_secret_name(name), "{name}");
         }
         let others = "KeyValidatorClientType TokenURL APIKeyValidator ThriftClientPort key_manager KeyManager Username mapping ping \
-                      PassThroughHttpListener pass-through-http bypass Keystore keystore useRetry TokenEndpointName";
+                      PassThroughHttpListener pass-through-http bypass passed sector secure port paused Keystore keystore useRetry TokenEndpointName";
         for name in others.split_whitespace() {
             assert!(!is_secret_name(name), "{name}");
         }

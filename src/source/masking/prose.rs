@@ -46,9 +46,16 @@ pub(super) fn secrets(text: &str, range: Range<usize>, hints: &[usize], found: &
     None
 }
 
+/// What is called a key's or a token's in comments as they are shipped: the "key manager" of "point it to key manager -->".
+const TERMS: [&str; 8] = ["manager", "managers", "store", "stores", "validation", "validator", "endpoint", "endpoints"];
+
 /// Whether what follows a word such as `key` tells one, and does not go on with a sentence.
 fn is_told(rest: &str) -> bool {
     let rest = rest.trim().trim_end_matches("-->").trim_end();
+    let first = rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    if TERMS.contains(&first) && !rest[first.len()..].contains([':', '=']) {
+        return false;
+    }
     let words = || rest.split_whitespace();
     let mixed = |word: &str| word.contains(|c: char| c.is_ascii_digit()) && word.contains(char::is_alphabetic);
     rest.starts_with([':', '=']) || matches!(words().next(), Some("is" | "was")) || words().count() <= 1 || words().any(mixed)

@@ -137,6 +137,10 @@ fn what_is_needed_stays() {
             Kind::Xml,
             "<a><!-- The token endpoint of the gateway -->\n<APIKeyValidator><ThriftClientPort>1</ThriftClientPort></APIKeyValidator></a>",
         ),
+        (
+            Kind::Xml,
+            "<a><!-- when we revoke tokens requests go through this API.\n     Please point it to key manager -->\n<RevokeAPIURL>https://gw:8243/revoke</RevokeAPIURL></a>",
+        ),
         (Kind::Xml, "<a><Name>port</Name><Value>1</Value></a><entry key=\"port\">1</entry>"),
         (
             Kind::Toml,
