@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::catalogue::{self, Catalogue, Severity};
+use crate::catalogue::{self, Catalogue, FileSpec, Severity};
 use crate::config::{Documents, Format};
 use crate::deployment::{self, Deployment, Inputs};
 use crate::fix::{self, Applied, FileChange, FileEdit, HeldBack, Plan, Planner, Refuse, Suggestion, TRIALS, Wish};
@@ -253,42 +253,22 @@ impl Engine {
         folder: &Path,
         known: Option<Known<'_>>,
     ) -> Inputs {
-        let wanted = self.wanted();
+        let files = deployment::files_of(&self.catalogue, &topology);
+        let wanted = wanted(&files);
         let paths: Vec<&[Layer]> = topology.nodes.iter().map(|node| node.home.as_slice()).collect();
         let same = known
-            .filter(|known| known.same_homes)
+            .filter(|known| known.same_homes && known.inputs.files == files)
             .map(|known| KnownHomes { homes: &known.inputs.homes, sources: &known.inputs.sources });
         let homes = home::read(storage, folder, &paths, &wanted, same, &mut sources);
         let parsed = known.map(|known| (&*known.inputs.sources, &known.inputs.documents));
-        let documents = Documents::parse(&sources, &self.parsable(&homes), parsed);
+        let documents = Documents::parse(&sources, &parsable(&homes, &files), parsed);
         let (catalogue, topology, sources) = (Arc::clone(&self.catalogue), Arc::new(topology), Arc::new(sources));
-        Inputs { catalogue, topology, topology_source, homes, sources, documents }
+        Inputs { catalogue, files, topology, topology_source, homes, sources, documents }
     }
 
     /// The files that the catalogue asks for, of every home.
     pub fn wanted(&self) -> Vec<Wanted> {
-        self.catalogue.files.iter().map(|file| Wanted { path: file.path.clone(), kind: file.text_kind() }).collect()
-    }
-
-    /// The files that were read and have a format, each once.
-    fn parsable(&self, homes: &[Arc<Home>]) -> Vec<(SourceId, Format)> {
-        let mut seen = vec![false; homes.len()];
-        // Homes may share a layer, and with it files.
-        let mut once = HashSet::new();
-        let mut files = Vec::new();
-        for home in homes {
-            if std::mem::replace(&mut seen[home.id], true) {
-                continue;
-            }
-            for (index, spec) in self.catalogue.files.iter().enumerate() {
-                if let (FileState::Read(source), Some(format)) = (home.file(index), spec.format)
-                    && once.insert(*source)
-                {
-                    files.push((*source, format));
-                }
-            }
-        }
-        files
+        wanted(&self.catalogue.files)
     }
 
     /// Lints a project. `overrides` replace severities, those of the topology too; `None` switches a rule off.
@@ -390,6 +370,31 @@ impl Engine {
         plan.linted = lint::run(&plan.model, &project.rules, &Self::options(project, overrides));
         plan
     }
+}
+
+fn wanted(files: &[FileSpec]) -> Vec<Wanted> {
+    files.iter().map(|file| Wanted { path: file.path.clone(), kind: file.text_kind() }).collect()
+}
+
+/// The files that were read and have a format, each once.
+fn parsable(homes: &[Arc<Home>], files: &[FileSpec]) -> Vec<(SourceId, Format)> {
+    let mut seen = vec![false; homes.len()];
+    // Homes may share a layer, and with it files.
+    let mut once = HashSet::new();
+    let mut found = Vec::new();
+    for home in homes {
+        if std::mem::replace(&mut seen[home.id], true) {
+            continue;
+        }
+        for (index, spec) in files.iter().enumerate() {
+            if let (FileState::Read(source), Some(format)) = (home.file(index), spec.format)
+                && once.insert(*source)
+            {
+                found.push((*source, format));
+            }
+        }
+    }
+    found
 }
 
 /// The text of a topology file.

@@ -70,6 +70,31 @@ fn the_script_that_the_start_command_names_counts_alone() {
 }
 
 #[test]
+fn scripts_of_other_names_count_where_the_start_command_names_them() {
+    let around = |text| [("pub/bin/start-pub.sh", text)];
+    let argument = "exec ./wso2server.sh -DportOffset=2 start\n";
+    assert_eq!(offset("", &around(argument)), "1 carbon.xml");
+    for named in
+        ["sh bin/start-pub.sh", "/opt/am/bin/start-pub.sh", "sh -c '$HOME/am/bin/start-pub.sh'", "./start-pub.sh restart"]
+    {
+        assert_eq!(offset(&format!(", start: {named:?}"), &around(argument)), "2 start-pub.sh", "{named}");
+    }
+    let start = ", start: bin/start-pub.sh";
+    assert_eq!(offset(", start: bin/start-pub.sh -DportOffset=7", &around(argument)), "7 start command");
+    assert_eq!(offset(start, &around("JAVA_OPTS=-DportOffset=2\nexport JAVA_OPTS\n./wso2server.sh $*\n")), "2 start-pub.sh");
+    // What it starts counts too: the script of the product, whatever is stronger.
+    let both = |around, inner| offset(start, &[("pub/bin/start-pub.sh", around), (SH, inner)]);
+    assert_eq!(both("./wso2server.sh start\n", "$JAVACMD -DportOffset=3 x.Bootstrap $*\n"), "3 wso2server.sh");
+    assert_eq!(both(argument, "$JAVACMD -DportOffset=3 x.Bootstrap $*\n"), "2 start-pub.sh");
+    assert_eq!(both(argument, "$JAVACMD x.Bootstrap $* -DportOffset=3\n"), "3 wso2server.sh");
+    assert_eq!(both("JAVA_OPTS=-DportOffset=2 ./wso2server.sh\n", "$JAVACMD $JAVA_OPTS x.Bootstrap $*\n"), "2 start-pub.sh");
+    // In a folder of its own, and one of Windows.
+    let elsewhere = [("pub/scripts/up.bat", "call %CARBON_HOME%\\bin\\wso2server.bat -DportOffset=2\r\n")];
+    assert_eq!(offset(", start: 'scripts\\up.bat'", &elsewhere), "2 up.bat");
+    assert_eq!(offset(", start: ../../../etc/up.sh", &[("etc/up.sh", argument)]), "1 carbon.xml");
+}
+
+#[test]
 fn what_a_shell_would_have_to_say_is_unknown_unless_the_topology_gives_it() {
     let script = [(SH, "\nx -DportOffset=${OFFSET:-0}\n")];
     assert_eq!(offset(", environment: {OFFSET: 7}", &script), "7 wso2server.sh");

@@ -92,7 +92,7 @@ pub enum OffsetUse {
 }
 
 /// A file that may be in a home.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileSpec {
     /// Path relative to the home.
     pub path: String,

@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::catalogue::{self, Catalogue, Family, holds};
+use crate::catalogue::{self, Catalogue, Family, FileSpec, holds};
 use crate::config::{Document, Documents, Found, Malformed};
 use crate::home::{FileState, Home, HomeState};
 use crate::source::{Content, Place, SourceId, Sources};
@@ -43,12 +43,14 @@ pub use names::{Fault, Name};
 pub use port::{EffectivePort, Reason, Step};
 pub use records::Record;
 pub use settings::{NumberProblem, Setting, State, parse_int};
-pub use started::{StartOption, Started};
+pub use started::{StartOption, Started, files_of};
 
 /// What the model is built from.
 pub struct Inputs {
     /// Product knowledge.
     pub catalogue: Arc<Catalogue>,
+    /// What is asked of each home: the catalogue's files, and start scripts that the topology names behind them.
+    pub files: Vec<FileSpec>,
     /// What the user declared.
     pub topology: Arc<Topology>,
     /// The topology's own text.
@@ -70,7 +72,7 @@ impl Inputs {
             if left == 0 {
                 break;
             }
-            for (index, spec) in self.catalogue.files.iter().enumerate() {
+            for (index, spec) in self.files.iter().enumerate() {
                 let FileState::Read(source) = home.file(index) else { continue };
                 let Some(bytes) = files.get(source).filter(|bytes| sources.get(*source).content.bytes() != bytes.as_slice())
                 else {
@@ -86,6 +88,7 @@ impl Inputs {
         }
         Self {
             catalogue: Arc::clone(&self.catalogue),
+            files: self.files.clone(),
             topology: Arc::clone(&self.topology),
             topology_source: self.topology_source,
             homes: self.homes.clone(),
@@ -364,7 +367,7 @@ impl Deployment {
 
     /// Whether each node of a file writes it anew at every start: it lies beside the file of which the product makes all others.
     pub fn is_overwritten(&self, file: &File) -> bool {
-        let files = &self.inputs.catalogue.files;
+        let files = &self.inputs.files;
         let by_node = |node: &usize| {
             let home = &self.nodes[*node].home;
             let is_this = |state: &FileState| matches!(state, FileState::Read(source) | FileState::Unreadable(source, _) if *source == file.source);
@@ -387,7 +390,7 @@ impl Deployment {
     pub fn is_read(&self, file: &File) -> bool {
         let by_node = |node: &usize| {
             let node = &self.nodes[*node];
-            let mut specs = self.inputs.catalogue.files.iter().enumerate();
+            let mut specs = self.inputs.files.iter().enumerate();
             let is_this = |state: &FileState| matches!(state, FileState::Read(source) | FileState::Unreadable(source, _) if *source == file.source);
             let own = specs.find(|(index, _)| is_this(node.home.file(*index)));
             own.is_none_or(|(_, spec)| spec.roles.is_empty() || spec.roles.iter().any(|role| node.role_set.contains(role)))
@@ -527,9 +530,10 @@ pub fn resolve_after(inputs: Inputs, earlier: Option<&Deployment>) -> Deployment
         let earlier = earlier.filter(|earlier| Arc::ptr_eq(&earlier.inputs.catalogue, &inputs.catalogue))?;
         let (before, known) = (&earlier.inputs, earlier.nodes.get(index)?);
         let is_same = before.topology_source == inputs.topology_source
+            && before.files == inputs.files
             && before.topology.nodes[index] == inputs.topology.nodes[index]
             && *known.home == *inputs.homes[index]
-            && holds_the_same(&inputs.catalogue, &known.home, &before.sources, &inputs.sources);
+            && holds_the_same(&inputs.files, &known.home, &before.sources, &inputs.sources);
         is_same.then(|| Arc::clone(known))
     };
     let build = |index| same(index).unwrap_or_else(|| Arc::new(node::build(&inputs, index)));
@@ -538,8 +542,8 @@ pub fn resolve_after(inputs: Inputs, earlier: Option<&Deployment>) -> Deployment
 }
 
 /// Whether no file of a home changed from some sources to others.
-fn holds_the_same(catalogue: &Catalogue, home: &Home, before: &Sources, now: &Sources) -> bool {
-    (0..catalogue.files.len()).all(|spec| match home.file(spec) {
+fn holds_the_same(files: &[FileSpec], home: &Home, before: &Sources, now: &Sources) -> bool {
+    (0..files.len()).all(|spec| match home.file(spec) {
         FileState::Read(source) => Arc::ptr_eq(&before.get(*source).content, &now.get(*source).content),
         _ => true,
     })
@@ -551,7 +555,7 @@ impl Deployment {
     pub fn edited(&self, files: &BTreeMap<SourceId, Vec<u8>>) -> Self {
         let inputs = self.inputs.edited(files);
         let build = |(index, known): (usize, &Arc<Node>)| {
-            if holds_the_same(&inputs.catalogue, &known.home, self.sources(), &inputs.sources) {
+            if holds_the_same(&inputs.files, &known.home, self.sources(), &inputs.sources) {
                 Arc::clone(known)
             } else {
                 Arc::new(node::build(&inputs, index))
@@ -636,7 +640,7 @@ fn files(inputs: &Inputs, nodes: &[Arc<Node>], links: &[Link]) -> Vec<File> {
     let mut files: Vec<File> = Vec::new();
     let mut index_of: BTreeMap<SourceId, usize> = BTreeMap::new();
     for (index, node) in nodes.iter().enumerate() {
-        for spec in 0..inputs.catalogue.files.len() {
+        for spec in 0..inputs.files.len() {
             let (source, unreadable) = match node.home.file(spec) {
                 FileState::Absent => continue,
                 FileState::Read(source) => (*source, None),

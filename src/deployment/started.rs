@@ -1,8 +1,9 @@
 //! The `-D` options with which a server starts: what the topology gives and what start scripts of the home say, and which
 //! of them counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::catalogue::{Catalogue, FileSpec};
 use crate::config::Format;
 use crate::home::{FileState, Home};
 use crate::source::{Place, SourceId, Spanned, file_name};
@@ -18,6 +19,8 @@ pub struct Started {
     options: BTreeMap<String, StartOption>,
     /// What is given and counts in no case, by option: values and places.
     discarded: BTreeMap<String, Vec<(String, Place)>>,
+    /// Scripts that the start command names and that are not in the home: what they say does not count.
+    pub unread: Vec<String>,
 }
 
 /// A `-D` option that counts.
@@ -53,53 +56,85 @@ impl Started {
 
     /// What counts for a node with a home.
     pub(super) fn of(inputs: &Inputs, declared: &topology::Node, home: &Home, roles: &[String]) -> Self {
-        let scripts = scripts(inputs, declared, home, roles);
+        let command = declared.start.as_ref().and_then(|start| command::read(&start.value).ok()).unwrap_or_default();
+        let Scripts { around, of_product, unread } = scripts(inputs, &command.scripts, home, roles);
         let mut options = of_topology(inputs, declared);
-        let of_command = of_command(declared);
-        let ranks = add_environment(inputs, declared, &of_command, &mut options);
-        let mut discarded = java_opts(inputs, &ranks, &scripts, &mut options);
+        let mut ranks = add_environment(inputs, declared, &command.environment, &mut options);
+        let mut discarded = java_opts(inputs, &ranks, &around, &mut options);
+        for (name, values) in java_opts(inputs, &ranks, &of_product, &mut options) {
+            discarded.entry(name).or_default().extend(values);
+        }
         let offset = &inputs.catalogue.offset_property;
-        for script in &scripts {
+        for script in around.iter().chain(&of_product) {
             for (value, range) in script.options.discarded(offset) {
                 let place = place(inputs, script.source, range.clone());
                 discarded.entry(offset.clone()).or_default().push((value.clone(), place));
             }
         }
-        let environment = environment(declared, of_command);
-        let mut said: BTreeMap<&str, Vec<(SourceId, &Said)>> = BTreeMap::new();
-        for script in &scripts {
-            for (name, all) in script.options.iter() {
-                let counts = |said: &&Said| {
-                    let given = said.unless.as_ref().is_some_and(|variable| environment.contains_key(variable));
-                    !(given || declared.debug && said.java_opts)
-                };
-                if let Some(option) = all.iter().find(counts) {
-                    said.entry(name).or_default().push((script.source, option));
-                }
-            }
-        }
-        for (name, of_name) in said {
-            let (rank, option) = of_scripts(inputs, &environment, &scripts, &of_name);
-            let given = ranks.get(name).copied().unwrap_or(Rank::Argument);
-            match options.remove(name) {
-                Some(command) => {
-                    let (mut wins, loser) = if rank > given { (option, command) } else { (command, option) };
-                    wins.loses.extend(loser.value.ok().map(|value| (value, loser.place)));
-                    options.insert(name.to_owned(), wins);
-                }
-                None => {
+        let environment = environment(declared, command.environment);
+        // One that starts another hands its options on.
+        for scripts in [&around, &of_product] {
+            for (name, of_name) in said(declared, &environment, scripts) {
+                let (rank, option) = of_scripts(inputs, &environment, scripts, &of_name);
+                let Some(command) = options.remove(name) else {
                     options.insert(name.to_owned(), option);
-                }
+                    ranks.insert(name.to_owned(), rank);
+                    continue;
+                };
+                let given = ranks.get(name).copied().unwrap_or(Rank::Argument);
+                ranks.insert(name.to_owned(), rank.max(given));
+                let (mut wins, loser) = if rank > given { (option, command) } else { (command, option) };
+                wins.loses.extend(loser.value.ok().map(|value| (value, loser.place)));
+                options.insert(name.to_owned(), wins);
             }
         }
-        Self { options, discarded }
+        Self { options, discarded, unread }
     }
 }
 
-/// The environment that the start command itself sets.
-fn of_command(declared: &topology::Node) -> BTreeMap<String, String> {
-    let start = declared.start.as_ref().and_then(|start| command::read(&start.value).ok());
-    start.map(|start| start.environment).unwrap_or_default()
+/// What counts of the options of each script, by name.
+fn said<'a>(
+    declared: &topology::Node,
+    environment: &BTreeMap<String, String>,
+    scripts: &[Script<'a>],
+) -> BTreeMap<&'a str, Vec<(SourceId, &'a Said)>> {
+    let mut said: BTreeMap<&str, Vec<(SourceId, &Said)>> = BTreeMap::new();
+    for script in scripts {
+        for (name, all) in script.options.iter() {
+            let counts = |said: &&Said| {
+                let given = said.unless.as_ref().is_some_and(|variable| environment.contains_key(variable));
+                !(given || declared.debug && said.java_opts)
+            };
+            if let Some(option) = all.iter().find(counts) {
+                said.entry(name).or_default().push((script.source, option));
+            }
+        }
+    }
+    said
+}
+
+/// What is asked of each home: the files of the catalogue, and behind them the scripts of other names with which the topology
+/// starts servers, where homes keep scripts.
+pub fn files_of(catalogue: &Catalogue, topology: &topology::Topology) -> Vec<FileSpec> {
+    let commands = topology.nodes.iter().filter_map(|node| command::read(&node.start.as_ref()?.value).ok());
+    let named: BTreeSet<String> = commands.flat_map(|command| command.scripts).collect();
+    let paths: BTreeSet<String> = named.iter().flat_map(|name| paths(name)).collect();
+    let more = paths.into_iter().filter(|path| !catalogue.files.iter().any(|file| file.path.eq_ignore_ascii_case(path)));
+    let spec = |path: String| {
+        let syntax = if path.to_ascii_lowercase().ends_with(".bat") { Syntax::Batch } else { Syntax::Shell };
+        FileSpec { path, format: Some(Format::Script(syntax)), generates: false, roles: Vec::new() }
+    };
+    catalogue.files.iter().cloned().chain(more.map(spec)).collect()
+}
+
+/// Where a home may have a script that a command names: where it says, seen from the home, and among its scripts.
+fn paths(named: &str) -> impl Iterator<Item = String> {
+    let named = named.replace('\\', "/");
+    let parts: Vec<&str> = named.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let plain = |part: &&str| !part.contains(['$', '%', ':', '*', '{', '~']) && *part != "..";
+    let below = (!named.starts_with('/') && parts.iter().all(plain)).then(|| parts.join("/"));
+    let among = parts.last().filter(|name| plain(name)).map(|name| format!("bin/{name}"));
+    below.into_iter().chain(among)
 }
 
 /// What the topology says of the environment in which a script starts.
@@ -205,25 +240,41 @@ struct Script<'a> {
     shell: bool,
 }
 
-/// The start scripts of a home that may start the node: the one that its start command names, else those of no other role.
-fn scripts<'a>(inputs: &'a Inputs, declared: &topology::Node, home: &Home, roles: &[String]) -> Vec<Script<'a>> {
-    let files = inputs.catalogue.files.iter().enumerate();
-    let there = files.filter_map(|(index, spec)| match home.file(index) {
+/// The start scripts of a home that may start a node.
+struct Scripts<'a> {
+    /// Those of other names that its start command names.
+    around: Vec<Script<'a>>,
+    /// Those of the product, which these start: the one that the command names, else those of no other role.
+    of_product: Vec<Script<'a>>,
+    /// Those of other names that are not there.
+    unread: Vec<String>,
+}
+
+fn scripts<'a>(inputs: &'a Inputs, named: &[String], home: &Home, roles: &[String]) -> Scripts<'a> {
+    let there = inputs.files.iter().enumerate().filter_map(|(index, spec)| match home.file(index) {
         FileState::Read(source) => {
             let options = inputs.documents.get(*source)?.as_ref().ok()?.options()?;
-            Some((spec, Script { source: *source, options, shell: spec.format == Some(Format::Script(Syntax::Shell)) }))
+            let shell = spec.format == Some(Format::Script(Syntax::Shell));
+            Some((index, spec, Script { source: *source, options, shell }))
         }
         _ => None,
     });
-    let there: Vec<_> = there.collect();
-    let command = declared.start.as_ref().map_or("", |start| start.value.as_str());
-    let words: Vec<&str> = command.split([' ', '/', '\\', '"', '\'', ';', '&']).collect();
+    let known = inputs.catalogue.files.len();
+    let (of_product, others): (Vec<_>, Vec<_>) = there.partition(|(index, ..)| *index < known);
     // Windows does not tell upper from lower case.
-    let named = |path: &str| words.iter().any(|word| word.eq_ignore_ascii_case(file_name(path)));
-    let one = there.iter().any(|(spec, ..)| named(&spec.path));
+    let name = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or(path).to_lowercase();
+    let mut names: BTreeSet<String> = named.iter().map(|path| name(path)).collect();
+    let one = of_product.iter().any(|(_, spec, _)| names.contains(&name(&spec.path)));
     let of_role = |of: &[String]| of.is_empty() || of.iter().any(|role| roles.contains(role));
-    let counts = there.into_iter().filter(|(spec, ..)| if one { named(&spec.path) } else { of_role(&spec.roles) });
-    counts.map(|(_, script)| script).collect()
+    let may_start = |spec: &FileSpec| if one { names.contains(&name(&spec.path)) } else { of_role(&spec.roles) };
+    let of_product = of_product.into_iter().filter(|(_, spec, _)| may_start(spec)).map(|(.., script)| script).collect();
+    for file in &inputs.catalogue.files {
+        names.remove(&name(&file.path));
+    }
+    // Of one that lies in several places, the first.
+    let around = others.into_iter().filter(|(_, spec, _)| names.remove(&name(&spec.path))).map(|(.., script)| script).collect();
+    let unread = named.iter().filter(|path| names.contains(&name(path))).cloned().collect();
+    Scripts { around, of_product, unread }
 }
 
 /// What scripts say of an option: where they differ, nobody knows which of them starts the server, nor where those of Windows or

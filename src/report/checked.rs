@@ -34,6 +34,9 @@ pub fn render(report: &Report<'_>, style: Style) -> String {
     text.push_str(&links(model));
     text.push('\n');
     text.push_str(&undecidable(model, style));
+    for line in unread(model) {
+        text.push_str(&paragraph(style, (Ink::Strong, "not read:"), &line, 0));
+    }
     for line in assumed(model) {
         text.push_str(&paragraph(style, (Ink::Strong, "assumed as shipped"), &line, 0));
     }
@@ -158,6 +161,25 @@ fn undecidable(model: &Deployment, style: Style) -> String {
         text.push_str(&format!("  and {} more\n", blind.len() - UNDECIDABLE));
     }
     text
+}
+
+/// Scripts with which nodes start and which are in no home, where the offset may be theirs.
+fn unread(model: &Deployment) -> Vec<String> {
+    let mut nodes_of: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let offset = &model.catalogue().offset_property;
+    for node in model.nodes.iter().filter(|node| node.started.get(offset).is_none()) {
+        for script in &node.started.unread {
+            nodes_of.entry(script).or_default().push(&node.name);
+        }
+    }
+    let line = |(script, nodes): (&&str, &Vec<&str>)| {
+        format!(
+            "{} is not in the home of {}, which it starts: if it gives -DportOffset, say `port_offset`",
+            clean(script),
+            some_of(nodes, NAMES)
+        )
+    };
+    nodes_of.iter().map(line).collect()
 }
 
 /// `2.6.0: axis2.xml (gw, km)` for each version and file.

@@ -17,6 +17,8 @@ pub struct Command {
     pub debug: bool,
     /// The variables that it gives the server's environment, with their values. None that is empty.
     pub environment: BTreeMap<String, String>,
+    /// The scripts that it names, as written: words that end in `.sh` or `.bat`.
+    pub scripts: Vec<String>,
 }
 
 /// The value of an option.
@@ -37,24 +39,26 @@ pub struct Value {
 pub fn read(command: &str) -> Result<Command, usize> {
     let command = &*super::script::one_word(command);
     let characters: Vec<Character> = command.char_indices().map(|(at, c)| (c, at)).collect();
-    let mut reader = Reader { found: BTreeMap::new(), debug: false, environment: BTreeMap::new() };
-    reader.command(&words(&characters)?, Rank::Argument, 0);
+    let mut reader = Reader { command, found: BTreeMap::new(), debug: false, environment: BTreeMap::new(), scripts: Vec::new() };
+    reader.read(&words(&characters)?, Rank::Argument, 0);
     let debug = reader.debug;
     let effective = reader.found.into_iter().filter_map(|(key, ranks)| {
         let mut by_rank = ranks.into_iter().rev().filter(|(rank, _)| !(debug && *rank == Rank::JavaOpts));
         by_rank.next().map(|(_, value)| (key, value))
     });
-    Ok(Command { options: effective.collect(), debug, environment: reader.environment })
+    Ok(Command { options: effective.collect(), debug, environment: reader.environment, scripts: reader.scripts })
 }
 
-struct Reader {
+struct Reader<'c> {
+    command: &'c str,
     found: BTreeMap<String, BTreeMap<Rank, Value>>,
     debug: bool,
     environment: BTreeMap<String, String>,
+    scripts: Vec<String>,
 }
 
-impl Reader {
-    fn command(&mut self, words: &[Vec<Character>], rank: Rank, depth: usize) {
+impl Reader<'_> {
+    fn read(&mut self, words: &[Vec<Character>], rank: Rank, depth: usize) {
         /// `sh -c "bash -c '…'"`: nobody goes deeper.
         const DEEPEST: usize = 4;
         let mut previous = String::new();
@@ -72,11 +76,14 @@ impl Reader {
             if let Some(inner) = inner.filter(|_| depth < DEEPEST)
                 && let Ok(words) = self::words(inner)
             {
-                self.command(&words, inner_rank, depth + 1);
+                self.read(&words, inner_rank, depth + 1);
             } else if text.starts_with("-D") {
                 self.option(word, rank);
             } else if rank == Rank::Argument && matches!(text.as_str(), "--debug" | "-debug" | "debug") {
                 self.debug = true;
+            } else if [".sh", ".bat"].iter().any(|end| text.to_ascii_lowercase().ends_with(end)) {
+                // As written: in a path of Windows nothing is escaped.
+                self.scripts.extend(self.command.get(range(word)).map(str::to_owned));
             }
             previous = text;
         }
@@ -266,6 +273,13 @@ mod tests {
     fn a_command_within_a_command_counts() {
         assert_eq!(offset("sh -c 'cd /opt && sh wso2server.sh -DportOffset=5'").as_deref(), Some("5"));
         assert_eq!(offset("sh -c 'JAVA_OPTS=\"-DportOffset=2\" sh wso2server.sh'").as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn scripts_are_named() {
+        let scripts = |command: &str| read(command).expect("quotes are closed").scripts;
+        assert_eq!(scripts("cd /opt && sh -c './start-gw.sh -Da=b' > out.log"), ["./start-gw.sh"]);
+        assert_eq!(scripts("bin\\Start.BAT"), ["bin\\Start.BAT"]);
     }
 
     #[test]
