@@ -6,8 +6,11 @@
 mod data;
 mod detection;
 mod init;
+mod link;
+mod listener;
 mod load;
 mod membership;
+mod setting;
 mod version;
 
 use std::collections::{BTreeSet, HashMap};
@@ -16,12 +19,17 @@ use serde::Deserialize;
 
 pub use detection::{Detector, Pattern};
 pub use init::{Apps, InitFacts, Said, Sections, Told, Words, load_init};
+pub use link::{Address, AddressFormat, Link, LocalMeaning, Need, Reader, Repeat, TargetSpec};
+pub use listener::{Listener, OffsetUse};
 pub use load::{CatalogueError, embedded_files, load};
 pub use membership::{MemberList, Membership};
+pub use setting::{Condition, DefaultValue, FileSpec, Setting, SettingPlace, ValueKind};
 pub use version::{Family, Range, Versioned, holds, pick};
 
-use crate::config::{Format, Names, Path};
-use crate::source::TextKind;
+use crate::config::{Names, Path};
+
+/// The role of every server of this line.
+pub const ANY_ROLE: &str = "any";
 
 /// How sure a fact is. Facts that are guessed are never judged above info.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -56,361 +64,6 @@ impl Severity {
             Self::Error => "error",
         }
     }
-}
-
-/// What a value is, and thus how the product reads it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ValueKind {
-    /// `Integer.parseInt`, untrimmed; blank counts as absent.
-    Port,
-    /// `Integer.parseInt`, untrimmed.
-    Integer,
-    /// `Boolean.parseBoolean`: `true` in any case, everything else is false.
-    Boolean,
-    /// One of `choices`, to the letter.
-    Choice,
-    /// A host name or address.
-    Host,
-    /// A URL.
-    Url,
-    /// Anything.
-    Text,
-}
-
-/// Whether the node's offset is added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OffsetUse {
-    /// The number is used as it is.
-    #[default]
-    Never,
-    /// The node's offset is added.
-    Always,
-    /// The node's offset is added if it is above 0.
-    Positive,
-}
-
-/// A file that may be in a home.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileSpec {
-    /// Path relative to the home.
-    pub path: String,
-    /// How to parse it; `None` for plain text.
-    pub format: Option<Format>,
-    /// Whether other files are written anew from it at every start.
-    pub generates: bool,
-    /// Of a start script, roles of the packs that have it, where only those do.
-    pub roles: Vec<String>,
-}
-
-impl FileSpec {
-    /// Whether it is a start script.
-    pub fn is_script(&self) -> bool {
-        matches!(self.format, Some(Format::Script(_)))
-    }
-
-    /// How its bytes are decoded.
-    pub fn text_kind(&self) -> TextKind {
-        match self.format {
-            Some(Format::Xml) => TextKind::Xml,
-            Some(Format::Properties | Format::Json | Format::Script(_)) => TextKind::Utf8OrLatin1,
-            Some(Format::Toml) | None => TextKind::Utf8,
-        }
-    }
-}
-
-/// Where a setting stands in some versions.
-#[derive(Debug, Clone)]
-pub struct SettingPlace {
-    /// The versions that read it there.
-    pub versions: Range,
-    /// Index into [`Catalogue::files`].
-    pub file: usize,
-    /// Where in the file.
-    pub path: Path,
-    /// What a missing element of this file stands for, where that is not what it does in others.
-    pub absent: Option<String>,
-    /// Of a link's address, the roles that read it there; empty where every reader of the link does.
-    pub roles: Vec<String>,
-    /// Of a link's address, what must hold for it to be used there.
-    pub live: Vec<Condition>,
-    /// What anything that is written there stands for; `None` where the text itself counts.
-    pub means: Option<String>,
-}
-
-/// A value that stands for a missing file or element.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DefaultValue {
-    /// The versions for which it does.
-    #[serde(default)]
-    pub versions: Range,
-    /// The value.
-    pub value: String,
-    /// Whether the offset is added to it.
-    #[serde(default)]
-    pub offset: OffsetUse,
-}
-
-/// One value in one file of a home.
-#[derive(Debug)]
-pub struct Setting {
-    /// Its id: what rules and fixes name.
-    pub id: String,
-    /// What people call it.
-    pub title: String,
-    /// How it is read.
-    pub kind: ValueKind,
-    /// Whether the offset is added to a written value.
-    pub offset: OffsetUse,
-    /// The condition under which that is so.
-    pub offset_when: Option<Condition>,
-    /// The values of a choice.
-    pub choices: Vec<String>,
-    /// Where it stands: the first place whose file is there counts.
-    pub places: Vec<SettingPlace>,
-    /// Places of versions that no longer read it.
-    pub obsolete: Vec<SettingPlace>,
-    /// Siblings beside which a missing element is inserted.
-    pub beside: Vec<String>,
-    /// What a missing file stands for.
-    pub shipped: Vec<DefaultValue>,
-    /// What a missing element in a file that is there stands for.
-    pub absent: Vec<DefaultValue>,
-    /// Whether the file is one of Synapse, where `{uri.var.x}` is a variable.
-    pub synapse: bool,
-    /// What further elements mean.
-    pub repeat: Repeat,
-    /// The setting that is read where this one is not: it stands in a place of other versions.
-    pub instead_of: Option<usize>,
-    /// Where the fact comes from.
-    pub source: String,
-    /// How sure it is.
-    pub confidence: Confidence,
-}
-
-impl Setting {
-    /// The element that people look for, where its name says what it is (`ThriftClientPort`), else the title. A switch called
-    /// `Enabled` says nothing of what it switches.
-    pub fn element(&self) -> &str {
-        let path = self.places.first().map(|place| &place.path).filter(|path| path.is_named_element());
-        let telling = |name: &&str| name.chars().any(char::is_uppercase) && *name != "Enabled";
-        path.and_then(Path::name).filter(telling).unwrap_or(&self.title)
-    }
-}
-
-/// A condition on a setting.
-#[derive(Debug, Clone)]
-pub struct Condition {
-    /// Index into [`Catalogue::settings`].
-    pub setting: usize,
-    /// The values that fulfil it; empty where it only must be stated.
-    pub is: Vec<String>,
-    /// A text that the value has to have in it.
-    pub contains: Option<String>,
-    /// Whether it must not be stated at all.
-    pub unstated: bool,
-}
-
-/// A port that a node opens.
-#[derive(Debug)]
-pub struct Listener {
-    /// Its id.
-    pub id: String,
-    /// What people call it.
-    pub title: String,
-    /// What it speaks: the scheme of URLs that mean it.
-    pub protocol: String,
-    /// The setting of its port.
-    pub port: usize,
-    /// The port of an untouched installation.
-    pub default: u32,
-    /// The setting of the address that it binds; all addresses where there is none.
-    pub bind: Option<usize>,
-    /// The setting of the port that a proxy in front of it offers.
-    pub proxy_port: Option<usize>,
-    /// The listener of the same service without TLS.
-    pub plain: Option<usize>,
-    /// Whether several may open the port on one machine.
-    pub shareable: bool,
-    /// The versions that have it.
-    pub versions: Range,
-    /// Roles whose nodes open it; `any` for all.
-    pub roles: Vec<String>,
-    /// Start profiles that have it; empty for all.
-    pub profiles: Vec<String>,
-    /// What must hold for it to open.
-    pub live: Vec<Condition>,
-    /// Where the fact comes from.
-    pub source: String,
-    /// How sure it is.
-    pub confidence: Confidence,
-}
-
-/// A role whose nodes make a call.
-#[derive(Debug)]
-pub struct Reader {
-    /// The role.
-    pub role: String,
-    /// Whether that it does is proven from source.
-    pub proven: bool,
-    /// Whether its files state the address and it seldom calls it: one left as shipped says nothing then.
-    pub seldom: bool,
-    /// What must hold for it to make the call.
-    pub live: Vec<Condition>,
-}
-
-/// The role of every server of this line.
-pub const ANY_ROLE: &str = "any";
-
-impl Reader {
-    /// Whether a node of these roles is one.
-    pub fn is(&self, catalogue: &Catalogue, roles: &BTreeSet<String>) -> bool {
-        catalogue.has_role(&self.role, roles)
-    }
-}
-
-/// Where a link goes.
-#[derive(Debug)]
-pub struct TargetSpec {
-    /// The versions of the caller for which it does.
-    pub versions: Range,
-    /// What must hold on the caller.
-    pub when: Vec<Condition>,
-    /// Roles of the nodes that it may go to.
-    pub roles: Vec<String>,
-    /// Roles that stand in where no node of the topology has one of `roles`.
-    pub otherwise: Vec<String>,
-    /// Whether it may go to the caller itself, whatever its roles.
-    pub itself: bool,
-    /// Whether it has to go to another node than the caller.
-    pub peer: bool,
-    /// Scheme and index of the listener that it means.
-    pub listeners: Vec<(String, usize)>,
-}
-
-/// How the value of a setting holds addresses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AddressFormat {
-    /// One URL.
-    #[default]
-    Url,
-    /// URLs, with commas between them.
-    UrlList,
-    /// Groups of a data bridge agent: `{tcp://a:9611|tcp://b:9611},{tcp://c:9611}`.
-    DatabridgeGroup,
-    /// URLs of brokers: `tcp://a:5672`, over TLS with `?ssl='true'` behind it.
-    BrokerList,
-    /// A JMS connection URL with a broker list: `amqp://user:pass@clientid/carbon?brokerlist='tcp://a:5672'`.
-    AmqpUrl,
-    /// `jdbc:` in front of a URL.
-    JdbcUrl,
-}
-
-/// What further elements of a setting mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Repeat {
-    /// Only one counts.
-    #[default]
-    Never,
-    /// Each is a value of its own; of several places the first that holds one counts.
-    Each,
-    /// Each is, in all places and files.
-    Everywhere,
-}
-
-/// How a link states where it goes.
-#[derive(Debug)]
-pub enum Address {
-    /// A URL.
-    Url(usize),
-    /// A port of its own, and a host from the first of several settings that is written.
-    PortAndHost {
-        /// The setting of the port.
-        port: usize,
-        /// Settings of the host, in order; of a URL, its host.
-        hosts: Vec<usize>,
-    },
-}
-
-/// What a loopback name means beyond the usual.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LocalMeaning {
-    /// A node of the reader's machine that has the target's role.
-    #[default]
-    Machine,
-    /// The node that holds the file, unless exactly one other node of its machine has the target's role
-    /// (the shipped workflow callback points at localhost and is meant so).
-    HolderOrNeighbour,
-}
-
-/// A setting that some versions need beside the port.
-#[derive(Debug, Clone)]
-pub struct Need {
-    /// The versions.
-    pub versions: Range,
-    /// The setting that must be stated.
-    pub setting: usize,
-}
-
-/// A call that a node makes.
-#[derive(Debug)]
-pub struct Link {
-    /// Its id.
-    pub id: String,
-    /// What people call it.
-    pub title: String,
-    /// The versions that make it.
-    pub versions: Range,
-    /// Who makes it.
-    pub readers: Vec<Reader>,
-    /// Where it goes: the first that holds for the caller.
-    pub targets: Vec<TargetSpec>,
-    /// How its value holds addresses.
-    pub format: AddressFormat,
-    /// Whether browsers use it: a public name without port is fine.
-    pub public: bool,
-    /// Whether its reader takes scheme, host and port and nothing besides: no path, no default port.
-    pub bare: bool,
-    /// The link whose addresses have to pair with those of this one, by position.
-    pub pairs_with: Option<usize>,
-    /// The link whose addresses are called where none of its own is written. They are judged once: for that link, where the
-    /// node makes that call too.
-    pub falls_back_to: Option<usize>,
-    /// Whether there is no such call unless somebody writes it.
-    pub optional: bool,
-    /// Addresses that packs are shipped with. Whether anybody uses them nothing tells: they say nothing.
-    pub untouched: Vec<String>,
-    /// Whether it is judged; else it is listed.
-    pub judged: bool,
-    /// How it is written.
-    pub address: Address,
-    /// Another link of the same node that goes to the same target.
-    pub companion: Option<usize>,
-    /// What must hold for it to be used.
-    pub live: Vec<Condition>,
-    /// Under these conditions the reader needs the port written out.
-    pub explicit_port: Vec<Condition>,
-    /// Settings without which the call cannot be made.
-    pub needs: Vec<Need>,
-    /// A setting in which all callers of one node should agree.
-    pub alike: Option<usize>,
-    /// What loopback names mean.
-    pub local: LocalMeaning,
-    /// The worst that a finding about it may be.
-    pub severity: Severity,
-    /// What does not work when it is wrong.
-    pub breaks: String,
-    /// What the log then says, with `{host}` and `{port}`.
-    pub log: String,
-    /// Where the fact comes from.
-    pub source: String,
-    /// How sure it is.
-    pub confidence: Confidence,
 }
 
 /// What a placeholder `${name}` stands for.
@@ -550,12 +203,6 @@ pub struct RecordSpec {
     pub source: String,
     /// How sure it is.
     pub confidence: Confidence,
-}
-
-impl Versioned for DefaultValue {
-    fn versions(&self) -> Range {
-        self.versions
-    }
 }
 
 impl Catalogue {
