@@ -357,8 +357,17 @@ pub struct NamesData {
     pub read: Vec<String>,
     #[serde(default)]
     pub alike: Vec<String>,
+    #[serde(default)]
+    pub strays: Vec<StrayData>,
     #[serde(rename = "source")]
     pub _source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StrayData {
+    pub meant: String,
+    pub names: Vec<String>,
 }
 
 fn yes() -> bool {

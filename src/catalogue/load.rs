@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::data::{
     ConditionData, DetectorData, FormatData, InlineSetting, LinkData, ListenerData, NamesData, PlaceData, PlaceholderData,
-    ProductData, ProductEntry, RecordData, SettingData, SettingRef, TargetData, TargetsData,
+    ProductData, ProductEntry, RecordData, SettingData, SettingRef, StrayData, TargetData, TargetsData,
 };
 use super::membership::{self, MembershipData};
 use super::{
@@ -122,6 +122,14 @@ pub fn load() -> Result<Catalogue> {
 /// Adds every name of the catalogue to those of its file.
 fn add_names(catalogue: &mut Catalogue, data: Vec<NamesData>) -> Result<()> {
     let mut names = std::mem::take(&mut catalogue.names);
+    for NamesData { file, strays, .. } in &data {
+        for StrayData { meant, names: of } in strays {
+            let place = build_place(Range::default(), file, meant, &catalogue.files)?;
+            if let Some(names) = names.get_mut(place.file) {
+                names.add_stray(place.path, meant, of);
+            }
+        }
+    }
     let mut add = |file: usize, path: &Path, read: bool| {
         if let Some(names) = names.get_mut(file) {
             names.add(path, read);

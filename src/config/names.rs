@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::change::{RawEdit, to_disk};
 use super::disk::Slice;
 use super::path::{Key, Path};
+use super::toml_change;
 use super::toml_text::key;
 use super::toml_tree::{self, Kind};
 use super::xml::{self, DOCUMENT};
@@ -18,6 +19,27 @@ use crate::source::{Content, Span, is_secret_name};
 pub struct Names {
     /// The first is the file itself.
     nodes: Vec<Known>,
+    strays: Vec<Stray>,
+}
+
+/// A key that is often written where nobody reads it.
+#[derive(Debug)]
+struct Stray {
+    /// Where it is read, as people write it and as files are searched.
+    title: String,
+    path: Path,
+    /// What it is called elsewhere, in lower case.
+    names: Vec<String>,
+}
+
+impl Stray {
+    fn holder(&self) -> &str {
+        self.title.rsplit_once('.').map_or("", |(holder, _)| holder)
+    }
+
+    fn name(&self) -> &str {
+        self.title.rsplit_once('.').map_or(&self.title, |(_, name)| name)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -40,6 +62,8 @@ pub struct Misnamed {
     pub span: Span,
     /// The name that was meant; `None` where the name is right and its brackets are not.
     pub meant: Option<String>,
+    /// The key that was meant, where that is read elsewhere.
+    pub elsewhere: Option<String>,
     /// The edits that mend it; `None` where that has to be done by hand.
     pub mend: Option<Vec<Edit>>,
 }
@@ -62,7 +86,7 @@ const MOST_RENAMED: usize = 50;
 
 impl Default for Names {
     fn default() -> Self {
-        Self { nodes: vec![Known::default()] }
+        Self { nodes: vec![Known::default()], strays: Vec::new() }
     }
 }
 
@@ -87,6 +111,12 @@ impl Names {
                 Key::Each => {}
             }
         }
+    }
+
+    /// Adds a key that is often written where nobody reads it: where it is read, that place as people write it, and what it is called elsewhere.
+    pub fn add_stray(&mut self, path: Path, title: &str, names: &[String]) {
+        let names = names.iter().map(|name| name.to_lowercase()).collect();
+        self.strays.push(Stray { title: title.to_owned(), path, names });
     }
 
     fn enter(&mut self, holder: u32, name: &str, read: bool) -> u32 {
@@ -213,6 +243,7 @@ impl Document {
                 path,
                 span: self.disk.span(element.name),
                 meant: Some(meant.to_owned()),
+                elsewhere: None,
                 mend,
             });
         }
@@ -247,7 +278,22 @@ impl Document {
                     open.push((*child, at, path));
                     continue;
                 }
-                let Some(meant) = path.last().and_then(|last| meant_by.by(at, last, fits)) else { continue };
+                let Some(meant) = path.last().and_then(|last| meant_by.by(at, last, fits)) else {
+                    if !is_table && let Some(stray) = self.stray(names, &path) {
+                        let part = part_of_key(content.text(), held, name, before, &path);
+                        let span = self.disk.span(part.unwrap_or_else(|| tree.place_of_name(held)));
+                        let beside = path.split_last().is_some_and(|(_, holders)| holders.join(".") == stray.holder());
+                        let edits = if beside {
+                            part.map(|part| vec![(range(part), key(stray.name()))])
+                        } else {
+                            moved(tree, content, held, stray)
+                        };
+                        let mend = edits.map(|edits| to_disk(content, edits));
+                        let elsewhere = Some(stray.title.clone());
+                        found.push(Misnamed { kind: Named::Key, path, span, meant: None, elsewhere, mend });
+                    }
+                    continue;
+                };
                 if is_table && !said.insert(path.clone()) {
                     continue;
                 }
@@ -259,7 +305,7 @@ impl Document {
                     (Named::Key, name.map(|name| to_disk(content, vec![(range(name), key(meant))])))
                 };
                 let span = self.disk.span(name.unwrap_or_else(|| tree.place_of_name(held)));
-                found.push(Misnamed { kind, path, span, meant: Some(meant.to_owned()), mend });
+                found.push(Misnamed { kind, path, span, meant: Some(meant.to_owned()), elsewhere: None, mend });
             }
         }
         found
@@ -272,7 +318,14 @@ impl Document {
         let has_header = written.starts_with('[') && written.ends_with(']') && !written.contains('\n');
         let brackets = || vec![(header.start..header.start, "[".to_owned()), (header.end..header.end, "]".to_owned())];
         let mend = has_header.then(|| to_disk(content, brackets()));
-        Misnamed { kind: Named::Table, path, span: self.disk.span(tree.place_of_name(table)), meant: None, mend }
+        Misnamed { kind: Named::Table, path, span: self.disk.span(tree.place_of_name(table)), meant: None, elsewhere: None, mend }
+    }
+
+    /// The key that an unknown one stands for, if nothing says that one.
+    fn stray<'a>(&self, names: &'a Names, path: &[String]) -> Option<&'a Stray> {
+        let name = path.last()?.to_lowercase();
+        let stray = names.strays.iter().find(|stray| stray.names.contains(&name))?;
+        self.find(&stray.path).is_empty().then_some(stray)
     }
 }
 
@@ -311,6 +364,13 @@ fn part_of_key(text: &str, held: &toml_tree::Node, name: &str, before: usize, pa
     let (own, others) = path.split_last()?;
     let at = start + others.iter().skip(before).map(|part| part.len() + 1).sum::<usize>();
     text.get(start..)?.starts_with(name).then(|| Slice::new(at, at + own.len()))
+}
+
+/// The edits that write a key where it is read, and no more where it stands.
+fn moved(tree: &toml_tree::Tree, content: &Content, held: &toml_tree::Node, stray: &Stray) -> Option<Vec<RawEdit>> {
+    let text = content.text();
+    let value = text.get(range(held.place))?;
+    Some(vec![toml_change::remove(text, range(held.element))?, toml_change::set(tree, text, &stray.path, value, &[])?])
 }
 
 /// Whether a table stands where a list of tables is read, and holds what each of those does.

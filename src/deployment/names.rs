@@ -33,6 +33,8 @@ pub struct Name {
 pub enum Fault {
     /// Nobody reads it.
     Unread,
+    /// Nobody reads it there, and elsewhere the same is read.
+    Stray,
     /// It is defined twice.
     Twice,
     /// It names one table, and a list of tables is read.
@@ -83,7 +85,7 @@ fn specs(inputs: &Inputs) -> BTreeMap<SourceId, BTreeSet<usize>> {
 }
 
 fn in_words(name: Misnamed, file: usize, source: SourceId) -> Name {
-    let Misnamed { kind, path, span, meant, mend } = name;
+    let Misnamed { kind, path, span, meant, elsewhere, mend } = name;
     let (own, holders) = path.split_last().map_or(("", &[][..]), |(own, holders)| (own.as_str(), holders));
     let full = |name: &str| holders.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join(".");
     let what = match (kind, holders.last()) {
@@ -92,8 +94,13 @@ fn in_words(name: Misnamed, file: usize, source: SourceId) -> Name {
         (Named::Element, Some(holder)) => format!("the element `{own}` in `{holder}`"),
         (Named::Element, None) => format!("the element `{own}`"),
     };
-    let fault = if meant.is_some() { Fault::Unread } else { Fault::Single };
+    let fault = match (&elsewhere, &meant) {
+        (Some(_), _) => Fault::Stray,
+        (None, Some(_)) => Fault::Unread,
+        (None, None) => Fault::Single,
+    };
     let nearest = match kind {
+        _ if elsewhere.is_some() => elsewhere,
         Named::Element => meant,
         // Without a name that was meant it is the right one.
         _ => Some(full(meant.as_deref().unwrap_or(own))),

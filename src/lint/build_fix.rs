@@ -156,6 +156,7 @@ impl Runner<'_> {
                 let name = named(model, at);
                 let nearest = name.nearest.as_ref()?;
                 let what = match name.fault {
+                    Fault::Stray => format!("make it `{nearest}`, for {}", name.what),
                     Fault::Single => format!("write [[{nearest}]] for {}", name.what),
                     _ => format!("call {} `{nearest}`", name.what),
                 };

@@ -305,6 +305,7 @@ fn of_name(model: &Deployment, at: Ref) -> Vec<Label> {
     let text = match name.fault {
         Fault::Twice => "defined again",
         Fault::Unread => "nobody reads it",
+        Fault::Stray => "nobody reads it here",
         Fault::Single => "one table, no list",
     };
     let own = Label { place: name.place, text: text.to_owned(), node };

@@ -150,6 +150,7 @@ pub const TABLE: &[Field] = &[
     WHAT,
     FILE,
     field("twice", Bool, "whether it is defined twice", |m, at| Value::from(named(m, at).fault == Fault::Twice)),
+    field("stray", Bool, "whether what is read stands elsewhere", |m, at| Value::from(named(m, at).fault == Fault::Stray)),
     field("single", Bool, "whether it is one table where a list of tables is read", |m, at| {
         Value::from(named(m, at).fault == Fault::Single)
     }),
