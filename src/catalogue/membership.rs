@@ -2,8 +2,9 @@
 
 use serde::Deserialize;
 
+use super::build::SettingIds;
 use super::data::ConditionData;
-use super::load::{CatalogueError, SettingIds, find};
+use super::load::{CatalogueError, find};
 use super::{Condition, Confidence};
 
 /// What makes servers members of one group, and where their files list other members.

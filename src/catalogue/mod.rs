@@ -3,6 +3,7 @@
 //!
 //! Invariant: this module holds no fact about the product. Facts are in the data, each with its source.
 
+mod build;
 mod data;
 mod detection;
 mod init;
