@@ -253,7 +253,7 @@ impl Engine {
         folder: &Path,
         known: Option<Known<'_>>,
     ) -> Inputs {
-        let files = deployment::files_of(&self.catalogue, &topology);
+        let files: Arc<[FileSpec]> = deployment::files_of(&self.catalogue, &topology).into();
         let wanted = wanted(&files);
         let paths: Vec<&[Layer]> = topology.nodes.iter().map(|node| node.home.as_slice()).collect();
         let same = known

@@ -50,7 +50,7 @@ pub struct Inputs {
     /// Product knowledge.
     pub catalogue: Arc<Catalogue>,
     /// What is asked of each home: the catalogue's files, and start scripts that the topology names behind them.
-    pub files: Vec<FileSpec>,
+    pub files: Arc<[FileSpec]>,
     /// What the user declared.
     pub topology: Arc<Topology>,
     /// The topology's own text.
@@ -88,7 +88,7 @@ impl Inputs {
         }
         Self {
             catalogue: Arc::clone(&self.catalogue),
-            files: self.files.clone(),
+            files: Arc::clone(&self.files),
             topology: Arc::clone(&self.topology),
             topology_source: self.topology_source,
             homes: self.homes.clone(),
