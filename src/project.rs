@@ -373,7 +373,7 @@ impl Engine {
 }
 
 fn wanted(files: &[FileSpec]) -> Vec<Wanted> {
-    files.iter().map(|file| Wanted { path: file.path.clone(), kind: file.text_kind() }).collect()
+    files.iter().map(|file| Wanted { path: file.path.clone(), kind: file.text_kind(), only_of: file.only_of.clone() }).collect()
 }
 
 /// The files that were read and have a format, each once.

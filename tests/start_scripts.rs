@@ -80,7 +80,6 @@ fn scripts_of_other_names_count_where_the_start_command_names_them() {
         assert_eq!(offset(&format!(", start: {named:?}"), &around(argument)), "2 start-pub.sh", "{named}");
     }
     let start = ", start: bin/start-pub.sh";
-    assert_eq!(offset(", start: bin/start-pub.sh -DportOffset=7", &around(argument)), "7 start command");
     assert_eq!(offset(start, &around("JAVA_OPTS=-DportOffset=2\nexport JAVA_OPTS\n./wso2server.sh $*\n")), "2 start-pub.sh");
     // What it starts counts too: the script of the product, whatever is stronger.
     let both = |around, inner| offset(start, &[("pub/bin/start-pub.sh", around), (SH, inner)]);
@@ -88,10 +87,81 @@ fn scripts_of_other_names_count_where_the_start_command_names_them() {
     assert_eq!(both(argument, "$JAVACMD -DportOffset=3 x.Bootstrap $*\n"), "2 start-pub.sh");
     assert_eq!(both(argument, "$JAVACMD x.Bootstrap $* -DportOffset=3\n"), "3 wso2server.sh");
     assert_eq!(both("JAVA_OPTS=-DportOffset=2 ./wso2server.sh\n", "$JAVACMD $JAVA_OPTS x.Bootstrap $*\n"), "2 start-pub.sh");
+    // As it is called, with blanks and quotes.
+    assert_eq!(offset(", start: 'bin/start\\ pub.sh'", &[("pub/bin/start pub.sh", argument)]), "2 start pub.sh");
+    assert_eq!(offset(", start: 'sh bin/\"start-pub\".sh'", &around(argument)), "2 start-pub.sh");
     // In a folder of its own, and one of Windows.
     let elsewhere = [("pub/scripts/up.bat", "call %CARBON_HOME%\\bin\\wso2server.bat -DportOffset=2\r\n")];
     assert_eq!(offset(", start: 'scripts\\up.bat'", &elsewhere), "2 up.bat");
     assert_eq!(offset(", start: ../../../etc/up.sh", &[("etc/up.sh", argument)]), "1 carbon.xml");
+}
+
+#[test]
+fn a_script_is_read_where_the_command_says() {
+    let script = |offset: u8| format!("./wso2server.sh -DportOffset={offset}\n");
+    let (two, three, four) = (script(2), script(3), script(4));
+    let files = [("pub/scripts/up.sh", &*two), ("pub/bin/up.sh", &*three), ("pub/up.sh", &*four)];
+    for (start, expected) in [
+        ("scripts/up.sh", "2 up.sh"),
+        ("/opt/am/scripts/up.sh", "2 up.sh"),
+        ("$CARBON_HOME/bin/up.sh", "3 up.sh"),
+        ("cd bin && ../up.sh", "4 up.sh"),
+        ("zz/up.sh", "1 carbon.xml"),
+        ("/up.sh", "1 carbon.xml"),
+        ("bin/wso2server.sh > bin/up.sh", "1 carbon.xml"),
+        ("curl -s https://deploy:hunter2@repo.example.com/bin/up.sh | sh", "1 carbon.xml"),
+    ] {
+        assert_eq!(offset(&format!(", start: {start:?}"), &files), expected, "{start}");
+    }
+}
+
+#[test]
+fn a_script_of_one_node_is_nothing_to_the_others() {
+    let engine = Engine::new().expect("the embedded rules load");
+    let mut memory = Memory::default();
+    let carbon = "<Server><Version>2.6.0</Version><Ports><Offset>1</Offset></Ports></Server>";
+    for (path, text) in [
+        ("gw/repository/conf/carbon.xml", carbon.as_bytes()),
+        ("km/repository/conf/carbon.xml", carbon.as_bytes()),
+        ("gw/bin/up.sh", b"./wso2server.sh -DportOffset=2\n"),
+        ("km/bin/up.sh", b"\xff\xfe\x00"),
+    ] {
+        memory.insert(path, text);
+    }
+    let topology = "nodes: [{name: gw, role: gateway, home: gw, start: bin/up.sh}, {name: km, role: key-manager, home: km}]";
+    let project = engine.open_in(&memory, Path::new(""), topology).unwrap_or_else(|error| panic!("{error}"));
+    let offsets: Vec<Option<i64>> = project.model.nodes.iter().map(|node| node.offset.value).collect();
+    assert_eq!(offsets, [Some(2), Some(1)]);
+    assert!(project.model.sources().iter().all(|(_, source)| source.name != "km/bin/up.sh"), "nobody asked for it");
+}
+
+#[test]
+fn what_a_script_runs_that_is_not_read_is_not_known() {
+    let start = ", start: bin/up.sh";
+    let up = |text| offset(start, &[("pub/bin/up.sh", text)]);
+    let unknown = "up.sh:1 runs another script, which is not read";
+    assert_eq!(up("exec \"$(dirname \"$0\")/common.sh\" pub\n"), unknown);
+    assert_eq!(up(". ./setenv.sh\n./wso2server.sh start\n"), unknown);
+    assert_eq!(up("source /etc/sysconfig/am\n./wso2server.sh start\n"), unknown);
+    assert_eq!(up("call common.bat\n"), unknown);
+    assert_eq!(offset(", start: bin/up.sh, port_offset: 4", &[("pub/bin/up.sh", ". ./setenv.sh\n")]), "4 start command");
+    // What it says itself counts, and what sets up a login or waits says nothing.
+    assert_eq!(up(". ./setenv.sh\n./wso2server.sh -DportOffset=2\n"), "2 up.sh");
+    assert_eq!(up(". /etc/profile\n. ~/.bashrc\n./wait-for-it.sh km:9443\n./wso2server.sh start\n"), "1 carbon.xml");
+}
+
+#[test]
+fn arguments_count_where_a_script_hands_them_on() {
+    let start = ", start: bin/up.sh -DportOffset=6";
+    let up = |text: &str| offset(start, &[("pub/bin/up.sh", text)]);
+    for handed in ["$*", "\"$@\"", "$1", "${1}"] {
+        assert_eq!(up(&format!("./wso2server.sh -DportOffset=5 {handed}\n")), "6 start command", "{handed}");
+    }
+    assert_eq!(up("./wso2server.sh -DportOffset=5\n"), "5 up.sh");
+    assert_eq!(up("./wso2server.sh start\n"), "1 carbon.xml");
+    let both = ", start: JAVA_OPTS=-DportOffset=6 bin/up.sh";
+    assert_eq!(offset(both, &[("pub/bin/up.sh", "./wso2server.sh start\n")]), "6 start command");
+    assert_eq!(offset(", start: bin/up.sh, port_offset: 4", &[("pub/bin/up.sh", "./wso2server.sh start\n")]), "4 start command");
 }
 
 #[test]

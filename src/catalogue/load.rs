@@ -1,6 +1,6 @@
 //! Reads the catalogue's data and resolves the ids in it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 
 use globset::{Glob, GlobSetBuilder};
@@ -52,6 +52,7 @@ pub fn load() -> Result<Catalogue> {
             format: format_of(file.format),
             generates: file.generates,
             roles: file.roles.clone(),
+            only_of: BTreeSet::new(),
         })
         .collect();
     let (mut listener_data, mut link_data) = (read_all::<ListenerData>("listeners")?, read_all::<LinkData>("links")?);

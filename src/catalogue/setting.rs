@@ -1,5 +1,7 @@
 //! Files of a home, and the settings in them.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
 use crate::config::{Format, Path};
@@ -38,6 +40,8 @@ pub struct FileSpec {
     pub generates: bool,
     /// Of a start script, roles of the packs that have it, where only those do.
     pub roles: Vec<String>,
+    /// Of a script that the topology names, the nodes that it starts; of the catalogue's files empty.
+    pub only_of: BTreeSet<usize>,
 }
 
 impl FileSpec {

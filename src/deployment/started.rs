@@ -61,6 +61,11 @@ impl Started {
         let mut options = of_topology(inputs, declared);
         let mut ranks = add_environment(inputs, declared, &command.environment, &mut options);
         let mut discarded = java_opts(inputs, &ranks, &around, &mut options);
+        if !around.is_empty() && around.iter().all(|script| script.options.starts && !script.options.hands_on) {
+            for (name, value) in drop_arguments(inputs, declared, &command.options, &mut options) {
+                discarded.entry(name).or_default().push(value);
+            }
+        }
         for (name, values) in java_opts(inputs, &ranks, &of_product, &mut options) {
             discarded.entry(name).or_default().extend(values);
         }
@@ -88,8 +93,42 @@ impl Started {
                 options.insert(name.to_owned(), wins);
             }
         }
+        if !options.contains_key(offset) {
+            options.extend(run_elsewhere(inputs, &around).map(|option| (offset.clone(), option)));
+        }
         Self { options, discarded, unread }
     }
+}
+
+/// Takes out the arguments of the start command, which a script does not hand on, and returns them.
+fn drop_arguments(
+    inputs: &Inputs,
+    declared: &topology::Node,
+    of_command: &BTreeMap<String, command::Value>,
+    options: &mut BTreeMap<String, StartOption>,
+) -> Vec<(String, (String, Place))> {
+    let Some(start) = declared.start.as_ref().map(|start| start.span) else { return Vec::new() };
+    // Keys of the topology say how it is, whatever the command is.
+    let is_of_command =
+        |place: Place| place.source == inputs.topology_source && start.start <= place.span.start && place.span.end <= start.end;
+    let arguments = of_command.iter().filter(|(_, value)| value.rank == Rank::Argument);
+    arguments
+        .filter_map(|(name, _)| {
+            let dropped = options.get(name).filter(|option| is_of_command(option.place))?;
+            let dropped = (dropped.value.clone().ok()?, dropped.place);
+            options.remove(name);
+            Some((name.clone(), dropped))
+        })
+        .collect()
+}
+
+/// What is known of the offset where a script runs another one, which is not read, and says nothing itself.
+fn run_elsewhere(inputs: &Inputs, around: &[Script]) -> Option<StartOption> {
+    let (script, runs) = around.iter().find_map(|script| Some((script, script.options.runs.clone()?)))?;
+    let place = place(inputs, script.source, runs);
+    let origin = inputs.sources.file_name(script.source).to_owned();
+    let value = Err(format!("{} runs another script, which is not read", line(inputs, place)));
+    Some(StartOption { value, place, also: Vec::new(), origin, perhaps: None, loses: Vec::new() })
 }
 
 /// What counts of the options of each script, by name.
@@ -114,27 +153,47 @@ fn said<'a>(
 }
 
 /// What is asked of each home: the files of the catalogue, and behind them the scripts of other names with which the topology
-/// starts servers, where homes keep scripts.
+/// starts nodes, of the homes of these.
 pub fn files_of(catalogue: &Catalogue, topology: &topology::Topology) -> Vec<FileSpec> {
-    let commands = topology.nodes.iter().filter_map(|node| command::read(&node.start.as_ref()?.value).ok());
-    let named: BTreeSet<String> = commands.flat_map(|command| command.scripts).collect();
-    let paths: BTreeSet<String> = named.iter().flat_map(|name| paths(name)).collect();
-    let more = paths.into_iter().filter(|path| !catalogue.files.iter().any(|file| file.path.eq_ignore_ascii_case(path)));
-    let spec = |path: String| {
+    let mut nodes_of: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    for (index, node) in topology.nodes.iter().enumerate() {
+        let command = node.start.as_ref().and_then(|start| command::read(&start.value).ok()).unwrap_or_default();
+        for path in command.scripts.iter().filter(|path| !is_of_product(catalogue, path)).flat_map(|path| paths(path)) {
+            nodes_of.entry(path).or_default().insert(index);
+        }
+    }
+    let spec = |(path, nodes): (String, BTreeSet<usize>)| {
         let syntax = if path.to_ascii_lowercase().ends_with(".bat") { Syntax::Batch } else { Syntax::Shell };
-        FileSpec { path, format: Some(Format::Script(syntax)), generates: false, roles: Vec::new() }
+        FileSpec { path, format: Some(Format::Script(syntax)), generates: false, roles: Vec::new(), only_of: nodes }
     };
-    catalogue.files.iter().cloned().chain(more.map(spec)).collect()
+    catalogue.files.iter().cloned().chain(nodes_of.into_iter().map(spec)).collect()
 }
 
-/// Where a home may have a script that a command names: where it says, seen from the home, and among its scripts.
-fn paths(named: &str) -> impl Iterator<Item = String> {
+/// Whether a path is that of a script of the product, wherever it lies.
+fn is_of_product(catalogue: &Catalogue, path: &str) -> bool {
+    let mut scripts = catalogue.files.iter().filter(|file| file.is_script());
+    scripts.any(|file| file_name(&file.path).eq_ignore_ascii_case(last(path)))
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// Where a home may have a script that a command names, the likeliest first: nobody says in which folder the command runs, nor
+/// where the home lies on the server.
+fn paths(named: &str) -> Vec<String> {
     let named = named.replace('\\', "/");
-    let parts: Vec<&str> = named.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
-    let plain = |part: &&str| !part.contains(['$', '%', ':', '*', '{', '~']) && *part != "..";
-    let below = (!named.starts_with('/') && parts.iter().all(plain)).then(|| parts.join("/"));
-    let among = parts.last().filter(|name| plain(name)).map(|name| format!("bin/{name}"));
-    below.into_iter().chain(among)
+    let unknown = |part: &&str| *part == ".." || part.contains(['$', '%', '~', ':', '*', '{']);
+    let parts: Vec<&str> = named.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    let parts = &parts[parts.iter().rposition(|part| unknown(&part)).map_or(0, |at| at + 1)..];
+    match parts {
+        [] => Vec::new(),
+        // Of the whole server's first folder.
+        [_] if named.starts_with('/') => Vec::new(),
+        [name] => vec![(*name).to_owned(), format!("bin/{name}")],
+        // No path leads deeper.
+        parts => (0..parts.len() - 1).take(16).map(|from| parts[from..].join("/")).collect(),
+    }
 }
 
 /// What the topology says of the environment in which a script starts.
@@ -251,30 +310,39 @@ struct Scripts<'a> {
 }
 
 fn scripts<'a>(inputs: &'a Inputs, named: &[String], home: &Home, roles: &[String]) -> Scripts<'a> {
-    let there = inputs.files.iter().enumerate().filter_map(|(index, spec)| match home.file(index) {
+    let there = |index: usize| match home.file(index) {
         FileState::Read(source) => {
             let options = inputs.documents.get(*source)?.as_ref().ok()?.options()?;
-            let shell = spec.format == Some(Format::Script(Syntax::Shell));
-            Some((index, spec, Script { source: *source, options, shell }))
+            let shell = inputs.files[index].format == Some(Format::Script(Syntax::Shell));
+            Some(Script { source: *source, options, shell })
         }
         _ => None,
-    });
-    let known = inputs.catalogue.files.len();
-    let (of_product, others): (Vec<_>, Vec<_>) = there.partition(|(index, ..)| *index < known);
+    };
+    let (of_product, others): (Vec<&String>, Vec<&String>) =
+        named.iter().partition(|path| is_of_product(&inputs.catalogue, path));
     // Windows does not tell upper from lower case.
-    let name = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or(path).to_lowercase();
-    let mut names: BTreeSet<String> = named.iter().map(|path| name(path)).collect();
-    let one = of_product.iter().any(|(_, spec, _)| names.contains(&name(&spec.path)));
+    let is_named = |spec: &FileSpec| of_product.iter().any(|path| last(path).eq_ignore_ascii_case(file_name(&spec.path)));
+    let known = || inputs.catalogue.files.iter().enumerate().filter_map(|(index, spec)| Some((spec, there(index)?)));
+    let one = known().any(|(spec, _)| is_named(spec));
     let of_role = |of: &[String]| of.is_empty() || of.iter().any(|role| roles.contains(role));
-    let may_start = |spec: &FileSpec| if one { names.contains(&name(&spec.path)) } else { of_role(&spec.roles) };
-    let of_product = of_product.into_iter().filter(|(_, spec, _)| may_start(spec)).map(|(.., script)| script).collect();
-    for file in &inputs.catalogue.files {
-        names.remove(&name(&file.path));
+    let may_start = |spec: &FileSpec| if one { is_named(spec) } else { of_role(&spec.roles) };
+    let mut scripts = Scripts {
+        around: Vec::new(),
+        of_product: known().filter(|(spec, _)| may_start(spec)).map(|(_, script)| script).collect(),
+        unread: Vec::new(),
+    };
+    let first = inputs.catalogue.files.len();
+    for path in others {
+        let mut places = paths(path).into_iter().filter_map(|path| {
+            let more = inputs.files[first..].iter().position(|spec| spec.path == path);
+            more.map(|at| first + at).filter(|index| *home.file(*index) != FileState::Absent)
+        });
+        match places.next() {
+            Some(index) => scripts.around.extend(there(index)),
+            None => scripts.unread.push(path.clone()),
+        }
     }
-    // Of one that lies in several places, the first.
-    let around = others.into_iter().filter(|(_, spec, _)| names.remove(&name(&spec.path))).map(|(.., script)| script).collect();
-    let unread = named.iter().filter(|path| names.contains(&name(path))).cloned().collect();
-    Scripts { around, of_product, unread }
+    scripts
 }
 
 /// What scripts say of an option: where they differ, nobody knows which of them starts the server, nor where those of Windows or

@@ -313,7 +313,7 @@ mod tests {
 
     fn wanted() -> Vec<Wanted> {
         ["repository/conf/carbon.xml", "bin/version.txt"]
-            .map(|path| Wanted { path: path.to_owned(), kind: TextKind::Utf8 })
+            .map(|path| Wanted { path: path.to_owned(), kind: TextKind::Utf8, only_of: BTreeSet::new() })
             .into()
     }
 

@@ -53,13 +53,16 @@ pub(super) struct Archives(HashMap<PathBuf, Result<Opened, ReadError>>);
 impl Archives {
     /// Opens every archive among layers and unpacks what is wanted of it.
     pub(super) fn open<'a>(storage: &dyn Storage, layers: impl Iterator<Item = &'a Layer>, wanted: &[Wanted]) -> Self {
-        let mut asked: BTreeMap<&Path, BTreeMap<String, HashSet<TextKind>>> = BTreeMap::new();
+        let mut asked: BTreeMap<&Path, Asked> = BTreeMap::new();
         let archives =
             layers.filter(|layer| archive::kind(&layer.path).is_some() && storage.lies(&layer.path) == Ok(Some(Lies::File)));
         for layer in archives {
-            let paths = asked.entry(&layer.path).or_default();
+            let asked = asked.entry(&layer.path).or_default();
             for (path, wanted) in wanted.iter().filter_map(|wanted| Some((layer.within(&wanted.path)?, wanted))) {
-                paths.entry(path.to_owned()).or_default().insert(wanted.kind);
+                asked.kinds.entry(path.to_owned()).or_default().insert(wanted.kind);
+                if wanted.only_of.is_empty() {
+                    asked.telling.insert(path.to_owned());
+                }
             }
         }
         let opened: Vec<_> = asked.into_par_iter().map(|(path, asked)| (path.to_owned(), open(storage, path, asked))).collect();
@@ -86,12 +89,21 @@ impl Archives {
     }
 }
 
-fn open(storage: &dyn Storage, path: &Path, asked: BTreeMap<String, HashSet<TextKind>>) -> Result<Opened, ReadError> {
+/// What is asked of an archive.
+#[derive(Default)]
+struct Asked {
+    kinds: BTreeMap<String, HashSet<TextKind>>,
+    /// Those of the files that tell where the home is in it.
+    telling: BTreeSet<String>,
+}
+
+fn open(storage: &dyn Storage, path: &Path, asked: Asked) -> Result<Opened, ReadError> {
     let (kind, _) = archive::kind(path).ok_or(ReadError::NotAFile)?;
-    let names: BTreeSet<String> = asked.keys().filter(|name| !name.is_empty()).cloned().collect();
-    let mut unpacked = archive::unpack(kind, storage.open(path)?.as_mut(), &names, &Limits::DEFAULT)?;
+    let named = asked.kinds.keys().filter(|name| !name.is_empty()).cloned();
+    let (telling, others): (BTreeSet<String>, BTreeSet<String>) = named.partition(|name| asked.telling.contains(name));
+    let mut unpacked = archive::unpack(kind, storage.open(path)?.as_mut(), &telling, &others, &Limits::DEFAULT)?;
     let mut entries = HashMap::new();
-    for (name, kinds) in asked {
+    for (name, kinds) in asked.kinds {
         let Some(bytes) = unpacked.files.remove(&name) else { continue };
         entries.extend(kinds.into_iter().map(|kind| ((name.clone(), kind), bytes.clone().map(|bytes| decode(bytes, kind)))));
     }

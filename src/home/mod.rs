@@ -12,7 +12,7 @@ mod layers;
 mod overlay;
 mod storage;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -100,6 +100,8 @@ pub struct Wanted {
     pub path: String,
     /// How to decode it.
     pub kind: TextKind,
+    /// Of which homes it is asked, by their place in the list; of all where there are none. One that is asked of some tells no home.
+    pub only_of: BTreeSet<usize>,
 }
 
 impl Home {
@@ -135,15 +137,20 @@ pub fn read(
             distinct.len() - 1
         });
     }
+    let mut asks: Vec<Vec<usize>> = vec![Vec::new(); distinct.len()];
+    for (index, home) in homes.iter().enumerate() {
+        asks[index_of[home]].push(index);
+    }
     let earlier: HashMap<&[Layer], &Home> =
         known.iter().flat_map(|known| known.homes).map(|home| (home.found_by.as_slice(), &**home)).collect();
     let new = distinct.iter().filter(|home| !earlier.contains_key(home.as_slice()));
     let archives = Archives::open(storage, new.copied().flatten(), wanted);
     let raw: Vec<RawHome> = distinct
         .par_iter()
-        .map(|home| match known.zip(earlier.get(home.as_slice())) {
+        .zip(&asks)
+        .map(|(home, asking)| match known.zip(earlier.get(home.as_slice())) {
             Some((known, home)) => RawHome::again(home, known.sources),
-            None => read_home(storage, &archives, home, wanted),
+            None => read_home(storage, &archives, home, asking, wanted),
         })
         .collect();
     let mut adding = Adding { sources, contents: HashMap::new(), files: HashMap::new() };
@@ -204,7 +211,7 @@ enum RawFile {
     },
 }
 
-fn read_home(storage: &dyn Storage, archives: &Archives, layers: &[Layer], wanted: &[Wanted]) -> RawHome {
+fn read_home(storage: &dyn Storage, archives: &Archives, layers: &[Layer], asking: &[usize], wanted: &[Wanted]) -> RawHome {
     let mut files: Vec<RawFile> = wanted.iter().map(|_| RawFile::Absent).collect();
     let failed = |layer, state| RawHome { layer, state, files: Vec::new() };
     // That a layer is not there is worth more than that one holds nothing.
@@ -224,6 +231,11 @@ fn read_home(storage: &dyn Storage, archives: &Archives, layers: &[Layer], wante
             if !matches!(covering, RawFile::Absent) {
                 *file = covering;
             }
+        }
+    }
+    for (file, wanted) in files.iter_mut().zip(wanted) {
+        if !wanted.only_of.is_empty() && asking.iter().all(|home| !wanted.only_of.contains(home)) {
+            *file = RawFile::Absent;
         }
     }
     RawHome { layer: 0, state: HomeState::Present, files }

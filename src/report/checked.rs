@@ -175,7 +175,7 @@ fn unread(model: &Deployment) -> Vec<String> {
     let line = |(script, nodes): (&&str, &Vec<&str>)| {
         format!(
             "{} is not in the home of {}, which it starts: if it gives -DportOffset, say `port_offset`",
-            clean(script),
+            said(script),
             some_of(nodes, NAMES)
         )
     };

@@ -17,7 +17,7 @@ pub struct Command {
     pub debug: bool,
     /// The variables that it gives the server's environment, with their values. None that is empty.
     pub environment: BTreeMap<String, String>,
-    /// The scripts that it names, as written: words that end in `.sh` or `.bat`.
+    /// The paths of scripts that it names, which end in `.sh` or `.bat`.
     pub scripts: Vec<String>,
 }
 
@@ -81,9 +81,11 @@ impl Reader<'_> {
                 self.option(word, rank);
             } else if rank == Rank::Argument && matches!(text.as_str(), "--debug" | "-debug" | "debug") {
                 self.debug = true;
-            } else if [".sh", ".bat"].iter().any(|end| text.to_ascii_lowercase().ends_with(end)) {
-                // As written: in a path of Windows nothing is escaped.
-                self.scripts.extend(self.command.get(range(word)).map(str::to_owned));
+            } else if is_script(&text) {
+                // In a path of Windows nothing is escaped.
+                let written = self.command.get(range(word)).unwrap_or_default();
+                let windows = written.match_indices('\\').any(|(at, _)| written[at + 1..].starts_with(char::is_alphanumeric));
+                self.scripts.push(if windows { written.to_owned() } else { text.clone() });
             }
             previous = text;
         }
@@ -116,6 +118,15 @@ fn assigned(word: &str) -> Option<(usize, Rank)> {
     variables.into_iter().find(|(prefix, _)| word.starts_with(prefix)).map(|(prefix, rank)| (prefix.len(), rank))
 }
 
+/// Whether a word is the path of a script, and no address or option that ends like one.
+fn is_script(word: &str) -> bool {
+    let lower = word.to_ascii_lowercase();
+    (lower.ends_with(".sh") || lower.ends_with(".bat"))
+        && !word.starts_with('-')
+        && !word.contains(['=', '@', '\n'])
+        && !word.contains("//")
+}
+
 /// Whether a text is the name of a variable.
 fn is_name(text: &str) -> bool {
     let of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -137,6 +148,15 @@ fn words(characters: &[Character]) -> Result<Vec<Vec<Character>>, usize> {
     let mut word: Option<Vec<Character>> = None;
     // Inside `$(…)` nothing is split: what it yields is unknown.
     let mut substitutions = 0_usize;
+    // Where output goes to is no word of the command.
+    let mut redirected = false;
+    let mut finish = |word: &mut Option<Vec<Character>>, redirected: &mut bool| {
+        if let Some(done) = word.take()
+            && !std::mem::take(redirected)
+        {
+            words.push(done);
+        }
+    };
     let mut rest = characters.iter().copied().peekable();
     while let Some((c, at)) = rest.next() {
         match c {
@@ -170,12 +190,15 @@ fn words(characters: &[Character]) -> Result<Vec<Vec<Character>>, usize> {
                     before = inner.0;
                 }
             }
-            ';' | '&' | '|' | '<' | '>' | '(' | ')' => words.extend(word.take()),
-            _ if c.is_whitespace() => words.extend(word.take()),
+            ';' | '&' | '|' | '<' | '>' | '(' | ')' => {
+                finish(&mut word, &mut redirected);
+                redirected = c == '>' || redirected && c == '&';
+            }
+            _ if c.is_whitespace() => finish(&mut word, &mut redirected),
             _ => word.get_or_insert_default().push((c, at)),
         }
     }
-    words.extend(word);
+    finish(&mut word, &mut redirected);
     Ok(words)
 }
 
@@ -279,6 +302,10 @@ mod tests {
     fn scripts_are_named() {
         let scripts = |command: &str| read(command).expect("quotes are closed").scripts;
         assert_eq!(scripts("cd /opt && sh -c './start-gw.sh -Da=b' > out.log"), ["./start-gw.sh"]);
+        assert_eq!(scripts("bin/start\\ gw.sh a; 'b c'/\"d\".sh"), ["bin/start gw.sh", "b c/d.sh"]);
+        assert_eq!(scripts("bin/x.sh > log.sh 2>&1 & y.sh >>z.sh"), ["bin/x.sh", "y.sh"]);
+        let none: [&str; 0] = [];
+        assert_eq!(scripts("curl https://u:p@repo.example.com/x.sh --log=x.sh A=b.sh"), none);
         assert_eq!(scripts("bin\\Start.BAT"), ["bin\\Start.BAT"]);
     }
 

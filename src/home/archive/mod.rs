@@ -70,26 +70,31 @@ pub(super) fn kind(path: &Path) -> Option<(Kind, String)> {
     })
 }
 
-/// Finds files in an archive: at its top, or else in the one folder at its top that holds any of them.
+/// Finds files in an archive: at its top, or else in the one folder at its top that holds any of them; and others, there too.
 ///
 /// # Errors
 /// Why nothing in the archive can be relied on.
 pub(super) fn unpack(
     kind: Kind,
     reader: &mut dyn ReadSeek,
-    wanted: &BTreeSet<String>,
+    telling: &BTreeSet<String>,
+    others: &BTreeSet<String>,
     limits: &Limits,
 ) -> Result<Unpacked, ReadError> {
     let mut scan = |interest: &Interest| match kind {
         Kind::Zip => zip_file::scan(reader, interest, limits),
         Kind::TarGz => tar_gz::scan(reader, interest, limits),
     };
-    let Scanned { top, found } = scan(&Interest::below_any_top(wanted.iter().cloned()))?;
+    let Scanned { top, found } = scan(&Interest::below_any_top(telling.iter().cloned()))?;
     let within = |path: &String| top.as_ref().map_or_else(|| path.clone(), |top| format!("{top}/{path}"));
     let mut found: BTreeMap<String, Found> = found.into_iter().map(|(path, one)| (within(&path), one)).collect();
-    let mut links = Links::new(wanted.iter().map(within).collect(), &found);
+    if !others.is_empty() {
+        found.extend(scan(&Interest::exactly(others.iter().map(within)))?.found);
+    }
+    let wanted = || telling.iter().chain(others);
+    let mut links = Links::new(wanted().map(within).collect(), &found);
     for _ in 0..ROUNDS {
-        let targets = wanted.iter().filter_map(|path| links.target(&within(path)).ok());
+        let targets = wanted().filter_map(|path| links.target(&within(path)).ok());
         let named: BTreeSet<String> = targets.filter(|target| !links.looked_for(target)).collect();
         if named.is_empty() {
             break;
@@ -98,6 +103,6 @@ pub(super) fn unpack(
         links.add(named, &further.found);
         found.extend(further.found);
     }
-    let files = wanted.iter().filter_map(|path| Some((path.clone(), links.file(&found, &within(path))?))).collect();
+    let files = wanted().filter_map(|path| Some((path.clone(), links.file(&found, &within(path))?))).collect();
     Ok(Unpacked { top, files })
 }

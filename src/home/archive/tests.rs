@@ -61,7 +61,7 @@ const WANTED: [&str; 2] = ["repository/conf/carbon.xml", "bin/version.txt"];
 
 fn unpacked(kind: Kind, bytes: Vec<u8>, limits: &Limits) -> Result<Unpacked, ReadError> {
     let wanted: BTreeSet<String> = WANTED.iter().map(|path| (*path).to_owned()).collect();
-    unpack(kind, &mut Cursor::new(bytes), &wanted, limits)
+    unpack(kind, &mut Cursor::new(bytes), &wanted, &BTreeSet::new(), limits)
 }
 
 /// The top folder and the texts of the files, or what is wrong with them.
@@ -291,7 +291,7 @@ fn of_a_zip_only_the_directory_and_what_is_wanted_is_read() {
     let (size, read) = (bytes.len(), AtomicUsize::new(0));
     let mut counting = Counting { inner: Cursor::new(bytes), read: &read };
     let wanted = BTreeSet::from(["bin/version.txt".to_owned()]);
-    let found = unpack(Kind::Zip, &mut counting, &wanted, &Limits::DEFAULT).expect("a zip");
+    let found = unpack(Kind::Zip, &mut counting, &wanted, &BTreeSet::new(), &Limits::DEFAULT).expect("a zip");
     assert_eq!(found.files["bin/version.txt"].as_deref(), Ok(&b"WSO2 API Manager v2.6.0"[..]));
     let read = read.load(Ordering::Relaxed);
     assert!(read < size / 20, "{read} of {size} bytes");

@@ -1,5 +1,7 @@
 //! Commands of a script: which of them starts the server, and what the others say.
 
+use std::ops::Range;
+
 use super::parts::{Field, Split, head, tail};
 use super::values::{JAVA_OPTS, Piece, Values};
 use super::walk::Launches;
@@ -28,6 +30,9 @@ pub(super) struct Commands<'t> {
     scripts: Launches<'t>,
     others: Vec<Piece<'t>>,
     ignored: Vec<Piece<'t>>,
+    /// The first file that is read into the script, and the first script of another name that is started.
+    sourced: Option<Range<usize>>,
+    started: Option<Range<usize>>,
 }
 
 /// Under which conditions a command runs.
@@ -43,6 +48,10 @@ impl<'t> Commands<'t> {
     /// Takes a command, with the variables that it alone was given.
     pub(super) fn take(&mut self, values: &mut Values<'t>, text: &str, fields: &[Field<'t>], given: &[&'t str], when: When) {
         let start = start(text, fields);
+        self.sourced = self.sourced.take().or_else(|| sources(text, fields));
+        if let Some((at, Start::Script)) = start {
+            self.started = self.started.take().or_else(|| range(&fields[at]));
+        }
         let (before, behind) = match start {
             Some((at, _)) => (&fields[..at], &fields[at + 1..]),
             None => (fields, &[][..]),
@@ -83,13 +92,13 @@ impl<'t> Commands<'t> {
 
     /// What starts the server.
     pub(super) fn launches(self) -> Launches<'t> {
-        let Self { sure, scripts, mut others, ignored } = self;
+        let Self { sure, scripts, mut others, ignored, sourced, started } = self;
         if !sure.any {
-            return Launches { others, ignored, ..scripts };
+            return Launches { others, ignored, runs: sourced.or(started), ..scripts };
         }
         others.extend(scripts.jvm);
         others.extend(scripts.arguments);
-        Launches { others, ignored, ..sure }
+        Launches { others, ignored, sure: true, runs: sourced, ..sure }
     }
 }
 
@@ -114,6 +123,17 @@ fn start(text: &str, fields: &[Field<'_>]) -> Option<(usize, Start)> {
     };
     let found = fields.iter().enumerate().filter_map(|(at, field)| Some((at, of(field)?)));
     found.reduce(|best, next| if next.1 > best.1 { next } else { best })
+}
+
+/// The file that a command reads into the script; those that set up a login set no options of a server.
+fn sources(text: &str, fields: &[Field<'_>]) -> Option<Range<usize>> {
+    let [first, file, ..] = fields else { return None };
+    let of_login = ["profile", "bashrc"].iter().any(|name| tail(text, file).ends_with(name));
+    (matches!(head(text, first), "." | "source") && !of_login).then(|| range(file))?
+}
+
+fn range(field: &Field<'_>) -> Option<Range<usize>> {
+    Some(field.first()?.range().start..field.last()?.range().end)
 }
 
 /// The name of the script that a path names, without what stands behind the dot.

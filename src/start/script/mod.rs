@@ -37,6 +37,12 @@ pub struct Options {
     discarded: BTreeMap<String, Vec<(String, Range<usize>)>>,
     /// What becomes of the `JAVA_OPTS` that it is given.
     pub java_opts: JavaOpts,
+    /// Whether the server gets the arguments that it is given.
+    pub hands_on: bool,
+    /// Whether it starts the server itself, by its class or by a script of the product.
+    pub starts: bool,
+    /// Another script that it runs and that may start the server or set its options: the bytes of its name.
+    pub runs: Option<Range<usize>>,
 }
 
 impl Options {
@@ -114,5 +120,7 @@ pub fn read(text: &str, syntax: Syntax) -> Options {
         Syntax::Batch => batch::read(text),
         Syntax::Wrapper => return wrapper::read(text),
     };
-    walk::options(values, launches)
+    let options = walk::options(values, launches);
+    let one_by_one = ["$1", "${1", "%1", "%~1"].iter().any(|argument| text.contains(argument));
+    Options { hands_on: options.hands_on || one_by_one, ..options }
 }

@@ -20,6 +20,10 @@ pub(super) struct Launches<'t> {
     pub(super) ignored: Vec<Piece<'t>>,
     /// Whether the script starts the server, and not only other commands.
     pub(super) any: bool,
+    /// Whether that is the class, or a script of the product.
+    pub(super) sure: bool,
+    /// Another script that may start the server or set its options.
+    pub(super) runs: Option<Range<usize>>,
 }
 
 /// So many defaults of different variables, and values that others replace, nobody has.
@@ -61,7 +65,7 @@ pub(super) fn options<'t>(mut values: Values<'t>, launches: Launches<'t>) -> Opt
     let java_opts = values.variable(JAVA_OPTS);
     let set_at = values.set_at(JAVA_OPTS);
     let (tool, jdk) = (values.variable("JAVA_TOOL_OPTIONS"), values.variable("JDK_JAVA_OPTIONS"));
-    let Launches { mut jvm, arguments, mut others, ignored, any } = launches;
+    let Launches { mut jvm, arguments, mut others, ignored, any, sure, runs } = launches;
     let all = variables.into_iter().filter(|(name, _)| *name != ARGUMENTS).map(|(_, piece)| piece);
     if !any {
         // Nothing here starts a server: it may be a part of a script. What it sets stands before what it says.
@@ -102,7 +106,7 @@ pub(super) fn options<'t>(mut values: Values<'t>, launches: Launches<'t>) -> Opt
         (_, Some(at)) => JavaOpts::Perhaps(at),
     };
     let discarded = walk.discarded();
-    Options { said: walk.options, discarded, java_opts }
+    Options { discarded, java_opts, hands_on: walk.given, starts: sure, runs, said: walk.options }
 }
 
 impl<'t> Walk<'_, 't> {

@@ -40,7 +40,7 @@ pub(super) fn read(text: &str) -> Options {
         vec![Said { what, range: hit.range.clone(), rank, unless: None, java_opts: false }]
     };
     let said = found.into_iter().map(|(name, found)| (name, said(found))).collect();
-    Options { said, discarded: BTreeMap::new(), java_opts: JavaOpts::Kept }
+    Options { said, discarded: BTreeMap::new(), java_opts: JavaOpts::Kept, hands_on: true, starts: true, runs: None }
 }
 
 /// The texts of a range, without double quotes.
