@@ -40,11 +40,13 @@ impl<S: Storage> Storage for Overlay<'_, S> {
         match self.below.read(path) {
             // Read first: what may not be read is not replaced either.
             Ok(stored) => Ok(match self.texts.get(&stored.real) {
-                Some(text) if !is_text_of(text, &stored.bytes) => StoredFile { bytes: overlaid(text), ..stored },
+                Some(text) if !is_text_of(text, &stored.bytes) => {
+                    StoredFile { bytes: overlaid(text, Some(&stored.bytes)), ..stored }
+                }
                 _ => stored,
             }),
             Err(ReadError::Absent) => {
-                self.unsaved(path).map(|(real, text)| StoredFile { bytes: overlaid(text), real }).ok_or(ReadError::Absent)
+                self.unsaved(path).map(|(real, text)| StoredFile { bytes: overlaid(text, None), real }).ok_or(ReadError::Absent)
             }
             Err(why) => Err(why),
         }
@@ -68,10 +70,12 @@ impl<S: Storage> Storage for Overlay<'_, S> {
     }
 }
 
-/// Bytes that are read as exactly this text whatever encoding it declares, since a byte-order mark outranks that.
-pub fn overlaid(text: &str) -> Vec<u8> {
+/// Bytes that are read as exactly this text whatever encoding it declares, since a byte-order mark outranks that. Where nothing
+/// declares one the mark stands where the stored file has it: Java takes it for a part of a key.
+pub fn overlaid(text: &str, stored: Option<&[u8]>) -> Vec<u8> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    [MARK, text.as_bytes()].concat()
+    let marked = text.trim_start().starts_with("<?xml") || stored.is_some_and(|bytes| bytes.starts_with(MARK));
+    if marked { [MARK, text.as_bytes()].concat() } else { text.as_bytes().to_vec() }
 }
 
 /// Whether a text is what an editor shows of these bytes: decoded, or decoded as UTF-8 although they are none.
@@ -166,7 +170,7 @@ mod tests {
     #[test]
     fn a_declared_encoding_does_not_matter_to_a_text() {
         let text = "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>ä€</a>";
-        assert_eq!(Content::decode(overlaid(text), TextKind::Xml).text(), text);
+        assert_eq!(Content::decode(overlaid(text, None), TextKind::Xml).text(), text);
     }
 
     #[test]

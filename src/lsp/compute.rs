@@ -165,9 +165,9 @@ impl Update<'_> {
         let changed = |real: &PathBuf| self.job.changed.contains(real).then(|| self.texts.get(real)).flatten();
         let sources = project.model.sources().iter();
         let bytes: BTreeMap<_, _> = sources
-            .filter_map(|(source, file)| Some((source, file, changed(file.real.as_ref()?)?)))
-            .filter(|(_, file, text)| !is_text_of(text, file.content.bytes()))
-            .map(|(source, _, text)| (source, overlaid(text)))
+            .filter_map(|(source, file)| Some((source, file.content.bytes(), changed(file.real.as_ref()?)?)))
+            .filter(|(_, before, text)| !is_text_of(text, before))
+            .map(|(source, before, text)| (source, overlaid(text, Some(before))))
             .collect();
         if bytes.is_empty() {
             return None;

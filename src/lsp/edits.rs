@@ -36,6 +36,10 @@ pub fn of(view: &View, client: &Client, model: &Deployment, suggestion: &Suggest
             (false, true) => view.range_now(place)?,
             (false, false) => return None,
         };
+        // A byte-order mark is not in the text that an editor has.
+        if range.start == range.end && edit.text.is_empty() {
+            return None;
+        }
         texts.entry(path).or_default().push(TextEdit { range, new_text: edit.text.clone() });
     }
     Some(workspace(view, client, texts))

@@ -81,3 +81,26 @@ fn line_ends_and_marks_stay() {
     assert_eq!(copy.run(&["check", "--fix"]), Some(0));
     assert_eq!(format!("\u{feff}{ours}"), copy.read(MANAGER));
 }
+
+#[test]
+fn properties_are_read_without_a_mark_and_what_only_the_disk_has_is_not_edited() {
+    const JNDI: &str = "homes/tm/repository/conf/jndi.properties";
+    let copy = Copy::of("five-on-one-machine");
+    let mut client = Client::start(&copy, &modern(&[]));
+    client.open(&copy, JNDI);
+    let text = copy.read(JNDI);
+    assert!(text.starts_with("connectionfactory"), "a mark in front of the first key would be a part of it");
+    client.change(&copy.uri(JNDI), &format!("{text}\n# x"));
+    client.settle();
+    assert_eq!(client.codes(&copy.uri(JNDI)), Vec::<String>::new());
+    client.notify("textDocument/didClose", json!({"textDocument": {"uri": copy.uri(JNDI)}}));
+    // Where the file has one it is said, and nothing in the editor's text would mend it.
+    copy.write(JNDI, format!("\u{feff}{text}"));
+    let mut client = Client::start(&copy, &modern(&[]));
+    client.open(&copy, JNDI);
+    client.change(&copy.uri(JNDI), &format!("{text}\n# x"));
+    client.settle();
+    assert_eq!(client.codes(&copy.uri(JNDI)), ["file-malformed"]);
+    let whole = json!({"start": {"line": 0, "character": 0}, "end": {"line": 99999, "character": 0}});
+    assert!(client.actions(&copy.uri(JNDI), &whole, &["quickfix"]).is_empty());
+}
