@@ -193,6 +193,33 @@ fn results_can_go_to_a_file() {
 }
 
 #[test]
+fn results_take_the_place_of_no_input() {
+    let folder = TempDir::new().expect("a folder");
+    let at = |path: &str| folder.path().join(path).to_str().expect("UTF-8").to_owned();
+    let carbon = "<Server><Version>2.6.0</Version><Ports><Offset>0</Offset></Ports></Server>";
+    let files = [
+        ("topology.yaml", "nodes: [{name: km, role: key-manager, home: km}]\nrules_dir: rules\n"),
+        ("broken.yaml", "nodes: [\n"),
+        ("km/repository/conf/carbon.xml", carbon),
+        ("rules/x.yaml", "{id: x, title: x, severity: info, for: node, when: 'false', message: x, docs: x}"),
+    ];
+    for (path, text) in files {
+        fs::create_dir_all(std::path::Path::new(&at(path)).parent().expect("a parent")).expect("a folder");
+        fs::write(at(path), text).expect("a file");
+    }
+    for (path, _) in files {
+        let into = format!("sarif={}", at(path));
+        for more in [&["--format", "json", "--output", &at(path)][..], &["--format", &into], &["--diff", "--output", &at(path)]] {
+            let said = refused(&[&["check", &at("topology.yaml"), &at("broken.yaml")], more].concat());
+            assert!(said.contains("is read by this check: name another file"), "{more:?} {said}");
+        }
+    }
+    for (path, text) in files {
+        assert_eq!(fs::read_to_string(at(path)).expect("the file"), text);
+    }
+}
+
+#[test]
 fn a_reader_that_has_seen_enough_is_no_failure() {
     let program = assert_cmd::cargo::cargo_bin("carbonlint");
     let mut child = std::process::Command::new(program)

@@ -80,6 +80,8 @@ pub fn check(engine: &Engine, options: &Check, color: Color) -> Result<Outcome, 
     if options.strict_undecidable {
         overrides.entry(UNDECIDABLE.to_owned()).or_insert(Some(Severity::Error));
     }
+    let topologies = targets.iter().filter_map(Target::file);
+    refuse(options, topologies.chain(baseline.as_ref().map(|known| Path::new(&known.name))))?;
     let checker = Checker { engine, options, color, overrides, targets, baseline, progress: Progress::start(options.quiet) };
     if let Some(path) = &options.write_baseline {
         return checker.write_baseline(path);
@@ -136,6 +138,13 @@ impl Checker<'_> {
         Ok(outcome)
     }
 
+    /// Refuses to write over what a deployment is made of.
+    fn refuse_inputs(&self, project: &Project) -> Result<(), String> {
+        let files = project.model.sources().iter().filter_map(|(_, source)| source.real.as_deref());
+        let homes = project.model.nodes.iter().flat_map(|node| &node.home.layers).map(Path::new);
+        refuse(self.options, files.chain(homes).chain(project.rule_files.iter().map(PathBuf::as_path)))
+    }
+
     fn say(&self, what: &str, index: usize) {
         self.progress.say(|| {
             let of = if self.targets.len() > 1 { format!(" ({} of {})", index + 1, self.targets.len()) } else { String::new() };
@@ -158,6 +167,7 @@ impl Checker<'_> {
         let mut destinations = None;
         for index in 0..self.targets.len() {
             let Some((project, linted)) = self.open(index, &mut failures) else { continue };
+            self.refuse_inputs(&project)?;
             if !self.options.fix {
                 checked.push(Checked::Linted(project, linted));
                 continue;
@@ -250,6 +260,7 @@ impl Checker<'_> {
         let (mut held_back, mut opened) = (Vec::new(), Vec::new());
         for index in 0..self.targets.len() {
             let Some((project, linted)) = self.open(index, &mut failures) else { continue };
+            self.refuse_inputs(&project)?;
             // Files that an earlier topology shares are taken as they would be then.
             let after = project.after(&changes).map(|project| (self.engine.lint(&project, &self.overrides), project));
             let (now, then) = after.as_ref().map_or((&linted, &project), |(linted, project)| (linted, project));
@@ -316,6 +327,20 @@ impl Checker<'_> {
         }
         u8::from(limit.is_some_and(|limit| linted.findings.iter().any(|finding| finding.severity >= limit)))
     }
+}
+
+/// Refuses destinations that are inputs: a report in the place of a configuration would be lost work.
+fn refuse<'a>(options: &Check, inputs: impl Iterator<Item = &'a Path>) -> Result<(), String> {
+    let named = options.format.iter().filter_map(|one| one.file.as_deref()).chain(options.output.as_deref());
+    let there: Vec<(PathBuf, &Path)> = named.filter_map(|path| Some((path.canonicalize().ok()?, path))).collect();
+    if there.is_empty() {
+        return Ok(());
+    }
+    let mut inputs = inputs.filter_map(|input| input.canonicalize().ok());
+    let taken = inputs.find_map(|input| there.iter().find(|(real, _)| *real == input));
+    taken.map_or(Ok(()), |(_, path)| {
+        Err(format!("error: {} is read by this check: name another file for the report; nothing was written", path.display()))
+    })
 }
 
 /// A comment in a shared file may ignore something in one of several topologies only.

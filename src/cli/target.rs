@@ -51,6 +51,14 @@ impl Target {
         }
     }
 
+    /// The topology file.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File { path, .. } => Some(path),
+            Self::Nodes(_) => None,
+        }
+    }
+
     /// Opens it.
     pub fn open(&self, engine: &Engine) -> Result<Project, OpenError> {
         match self {

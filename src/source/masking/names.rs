@@ -4,11 +4,20 @@
 const STRONG: [&str; 6] = ["passw", "passphrase", "passcode", "secret", "credential", "pasword"];
 
 /// Words that are written with a slip of the pen: such a name may be what a finding is about. How many slips, of which first letter.
-const MISSPELT: [(&str, usize); 7] =
-    [("password", 2), ("passwords", 2), ("passwd", 1), ("secret", 1), ("secrets", 1), ("credential", 2), ("credentials", 2)];
+const MISSPELT: [(&str, usize); 9] = [
+    ("password", 2),
+    ("passwords", 2),
+    ("passwd", 1),
+    ("passphrase", 2),
+    ("passcode", 1),
+    ("secret", 1),
+    ("secrets", 1),
+    ("credential", 2),
+    ("credentials", 2),
+];
 
 /// Words that look like these, and are none.
-const OTHERS: [&str; 3] = ["passed", "passport", "passports"];
+const OTHERS: [&str; 4] = ["passed", "passport", "passports", "tokens"];
 
 /// Words that end like `dbpass`, and are none.
 const PASSES: [&str; 6] = ["bypass", "compass", "encompass", "surpass", "overpass", "trespass"];
@@ -39,16 +48,21 @@ fn is_strong_word(word: &str, next: &str) -> bool {
     match word {
         // `PassThroughHttpListener`.
         "pass" => !matches!(next, "through" | "thru"),
-        "pwd" | "pw" | "psw" | "pin" | "pins" | "cred" | "creds" | "otp" | "passes" => true,
-        word if PASSES.contains(&word) || OTHERS.contains(&word) => false,
-        word => ["pass", "pwd", "psw"].iter().any(|end| word.ends_with(end)) || is_misspelt(word),
+        "pwd" | "pw" | "psw" | "pswd" | "pwrd" | "pin" | "pins" | "cred" | "creds" | "otp" | "passes" => true,
+        word if PASSES.contains(&word) || OTHERS.iter().any(|other| word.ends_with(other)) => false,
+        // The word itself names a secret only where it is the last.
+        word if word.starts_with("to") && strsim::damerau_levenshtein(word, "token") == 1 => true,
+        word => {
+            let mut ends = word.char_indices().map(|(at, _)| &word[at..]).take_while(|end| end.len() > 4);
+            ["pass", "pwd", "psw"].iter().any(|end| word.ends_with(end)) || ends.any(is_misspelt)
+        }
     }
 }
 
 fn is_misspelt(word: &str) -> bool {
     let near = |(of, slips): &(&str, usize)| {
         word.len().abs_diff(of.len()) <= *slips
-            && (*slips == 1 || word.as_bytes().first() == of.as_bytes().first() || lacks_a_letter(word, of))
+            && (word.as_bytes().first() == of.as_bytes().first() || lacks_a_letter(word, of))
             && strsim::damerau_levenshtein(word, of) <= *slips
     };
     MISSPELT.iter().any(near)
@@ -98,12 +112,12 @@ mod tests {
     #[test]
     fn what_names_a_secret() {
         let names = "password Password db.password DBPASS storepass keypass ADMINPWD SSHKey SASToken Pin api_key APIKey clientSecret \
-                     trustStorePassword pasword secrt passwords passwrod pasxword paswsord ppassword psasword tokens PrivateKeyPem paswrod psswd paswd passwrd pssword pasowrd secert sercet crendetials KeyValue ApiKey2 DB_PASS_1 credentials";
+                     trustStorePassword pasword secrt passwords passwrod pasxword paswsord ppassword psasword tokens PrivateKeyPem paswrod psswd paswd passwrd pssword pasowrd secert sercet crendetials keypaswd pswd tokn tokne clientscret passphrse pasphrase secrit ClientSecrte KeyValue ApiKey2 DB_PASS_1 credentials";
         for name in names.split_whitespace() {
             assert!(is_secret_name(name), "{name}");
         }
         let others = "KeyValidatorClientType TokenURL APIKeyValidator ThriftClientPort key_manager KeyManager Username mapping ping \
-                      PassThroughHttpListener pass-through-http bypass passed sector secure port paused Keystore keystore useRetry TokenEndpointName";
+                      PassThroughHttpListener pass-through-http bypass passed bypassed tokens.size token_endpoint discreet keyword passport sector secure port paused Keystore keystore useRetry TokenEndpointName";
         for name in others.split_whitespace() {
             assert!(!is_secret_name(name), "{name}");
         }

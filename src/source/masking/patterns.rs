@@ -62,7 +62,7 @@ pub(super) struct Patterns {
 pub(super) static PATTERNS: Patterns = Patterns {
     hint: Pattern::new(
         &[],
-        r"(?i)passw|passphrase|secret|cred|authorization|basic|bearer|base64|key|toke|oken|pwd|psw|pass|pw|pin|otp|assword|asword|word|sord|secre|cedential|crdential|creential|pssword|pasword|pasord|ecret|scret|seret|secet|secrt|secert|sercet|crend|pas|pss|swd|wrod|redential|tken|tokn|@|%40|&#|jdbc|mqp|:/+[^\s/:@<>]*:[A-Za-z]|entity|BEGIN ",
+        r"(?i)passw|passphrase|secret|cred|authorization|basic|bearer|base64|key|toke|oken|pwd|psw|pass|pw|pin|otp|assword|asword|word|sord|secre|cedential|crdential|creential|pssword|pasword|pasord|ecret|scret|seret|secet|secrt|secert|secri|secrte|toen|phras|scode|sercet|crend|pas|pss|swd|wrod|redential|tken|tokn|@|%40|&#|jdbc|mqp|:/+[^\s/:@<>]*:[A-Za-z]|entity|BEGIN ",
     ),
     pair: Pattern::new(
         &[],
