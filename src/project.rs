@@ -401,7 +401,7 @@ fn parsable(homes: &[Arc<Home>], files: &[FileSpec]) -> Vec<(SourceId, Format)> 
 fn content(path: &Path, storage: &StorageBelow<'_>) -> Result<Arc<Content>, OpenError> {
     let unreadable = |why| OpenError::Unreadable { path: path.to_owned(), why };
     // The topology itself may be a link to anywhere: the user named it.
-    let around = storage(&[]).real(path).map_err(|_| unreadable(ReadError::Absent))?;
+    let around = storage(&[]).real(path).map_err(unreadable)?;
     let bytes = storage(&[around.parent().unwrap_or(Path::new("."))]).read(&around).map_err(unreadable)?.bytes;
     Ok(Arc::new(Content::decode(bytes, TextKind::Utf8)))
 }

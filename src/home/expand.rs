@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::archive;
-use super::storage::{Lies, Storage};
+use super::storage::{Lies, ReadError, Storage};
+use super::{archive, display};
 use crate::topology::{Layer, Node, Topology, TopologyError};
 
 /// Replaces every node whose home is a pattern by one node for each directory or archive that it matches.
@@ -65,7 +65,12 @@ fn expand_node(node: &Node, layer: usize, base: &Path, storage: &dyn Storage) ->
     for part in home.value.split('/') {
         found = if is_pattern(part) {
             let matcher = glob(part).map_err(|why| error(why, "* ? [ab] {a,b} are understood"))?;
-            found.iter().flat_map(|before| before.list(part, &matcher, base, storage)).collect()
+            let lists: Result<Vec<_>, _> = found.iter().map(|before| before.list(part, &matcher, base, storage)).collect();
+            lists
+                .map_err(|why| error(why, "let the folder be listed (chmod), or name each home"))?
+                .into_iter()
+                .flatten()
+                .collect()
         } else {
             found.into_iter().map(|before| before.push(part)).collect()
         };
@@ -107,10 +112,14 @@ impl Match {
         Self { path, ..self }
     }
 
-    fn list(&self, pattern: &str, matcher: &GlobMatcher, base: &Path, storage: &dyn Storage) -> Vec<Self> {
+    fn list(&self, pattern: &str, matcher: &GlobMatcher, base: &Path, storage: &dyn Storage) -> Result<Vec<Self>, String> {
         let (prefix, suffix) = pattern.split_once('*').unwrap_or((pattern, ""));
-        let entries = storage.entries(&base.join(&self.path)).unwrap_or_default();
-        entries
+        let folder = base.join(&self.path);
+        let entries = match storage.entries(&folder) {
+            Err(why @ ReadError::Denied) => return Err(format!("'{}' cannot be listed: {why}", display(&folder))),
+            entries => entries.unwrap_or_default(),
+        };
+        Ok(entries
             .into_iter()
             .map(|(name, _)| name)
             .filter(|name| matcher.is_match(name))
@@ -118,7 +127,7 @@ impl Match {
                 let middle = name.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(suffix)).unwrap_or(&name);
                 Self { path: self.path.join(&name), captured: middle.to_owned(), last: name }
             })
-            .collect()
+            .collect())
     }
 }
 

@@ -153,6 +153,16 @@ pub(super) fn read(
             (Some(path), None) => read_file(storage, &join(&layer.path, path), format!("{shown}/{path}"), wanted.kind),
         })
         .collect();
+    // Nobody knows which of them are there.
+    if let Some(RawFile::Unreadable { why, .. }) = files.iter().find(|file| matches!(file, RawFile::Unreadable { .. }))
+        && lies == Lies::Directory
+        && files
+            .iter()
+            .zip(wanted)
+            .all(|(file, wanted)| matches!(file, RawFile::Unreadable { .. }) || layer.within(&wanted.path).is_none())
+    {
+        return Err(HomeState::Unreadable(why.clone()));
+    }
     let is_empty = files.iter().all(|file| matches!(file, RawFile::Absent));
     if is_empty { Err(nothing(storage, layer, lies, is_file, wanted)) } else { Ok(files) }
 }

@@ -103,6 +103,37 @@ fn files_lie_at_the_top_or_in_one_folder() {
 }
 
 #[test]
+fn files_that_tell_no_home_lie_beside_those_that_do() {
+    let entries = [File("am/bin/version.txt", "2.6"), File("am/bin/up.sh", "up"), File("tools/bin/up.sh", "other")];
+    for (kind, bytes) in [(Kind::Zip, zip_of(&entries)), (Kind::TarGz, tar_of(&entries))] {
+        let [telling, others] = ["bin/version.txt", "bin/up.sh"].map(|path| BTreeSet::from([path.to_owned()]));
+        let found = unpack(kind, &mut Cursor::new(bytes), &telling, &others, &Limits::DEFAULT).expect("an archive");
+        assert_eq!(found.files.get("bin/up.sh"), Some(&Ok(b"up".to_vec())), "{kind:?}");
+    }
+}
+
+#[test]
+fn what_stands_behind_a_compressed_file_is_passed_over_as_gzip_does() {
+    let entries = [File("bin/version.txt", "2.6")];
+    let padded = [tar_of(&entries), vec![0; 1024]].concat();
+    let found = unpacked(Kind::TarGz, padded, &Limits::DEFAULT).expect("an archive");
+    assert_eq!(found.files.get("bin/version.txt"), Some(&Ok(b"2.6".to_vec())));
+}
+
+#[test]
+fn what_is_packed_in_another_way_says_how_to_pack_it() {
+    let mut bytes = zip_of(&[File("bin/version.txt", "2.6")]);
+    // The method, in the header of the entry and in the directory.
+    for mark in [&b"PK\x03\x04"[..], b"PK\x01\x02"] {
+        let at = bytes.windows(4).position(|window| window == mark).expect("a header") + if mark[2] == 3 { 8 } else { 10 };
+        bytes[at] = 12;
+    }
+    let found = unpacked(Kind::Zip, bytes, &Limits::DEFAULT).expect("an archive");
+    let why = found.files["bin/version.txt"].as_ref().expect_err("not read").to_string();
+    assert!(why.contains("(method 12): make the archive anew with deflate"), "{why}");
+}
+
+#[test]
 fn several_homes_in_one_archive_are_none() {
     let homes = [File("a/bin/version.txt", "1"), File("b/bin/version.txt", "2"), File("a/repository/conf/carbon.xml", "3")];
     both_fail(&homes, "several homes, 'a' and 'b' among them");

@@ -85,6 +85,12 @@ fn no_zip(error: &ZipError) -> ReadError {
 }
 
 fn broken_entry(error: &ZipError) -> ReadError {
+    // What is found only when the bytes are read is wrapped once more.
+    if let ZipError::Io(wrapped) = error
+        && let Some(inner) = wrapped.get_ref().and_then(|inner| inner.downcast_ref::<ZipError>())
+    {
+        return broken_entry(inner);
+    }
     ReadError::Other(match error {
         ZipError::CompressionMethodNotSupported(method) => {
             format!("it is packed in a way that is not read (method {method}): make the archive anew with deflate, as zip does")
