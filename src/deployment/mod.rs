@@ -425,6 +425,11 @@ impl Deployment {
         self.is_offset_of_script(node) && expected.is_some() && self.overridden_offset(node).map(|(value, _)| value) == expected
     }
 
+    /// Whether the offset of a node is more likely the slip than the calls to it: several files agree on another one.
+    pub fn is_offset_at_fault(&self, node: usize) -> bool {
+        self.expected_offset(node).is_some_and(|expected| expected.outweighs())
+    }
+
     /// Whether another server opens a port of a node on its machine.
     pub fn collides(&self, node: usize) -> bool {
         self.colliding.get(node).copied().unwrap_or_default()
@@ -576,15 +581,15 @@ fn connect(inputs: Inputs, nodes: Vec<Arc<Node>>) -> Deployment {
     let files = files(&inputs, &nodes, &links);
     let (tables, elements) = names::of_files(&inputs, &files);
     let members = members::members(&inputs, &nodes, &directory);
-    let expected = expected::offsets(&inputs.catalogue, &nodes, &links);
+    let forwards = groups::forwards(&inputs, &nodes, &directory);
+    let shared = shared::SharedFiles::new(&inputs.sources, &files);
+    let expected = expected::offsets(&inputs, &nodes, &links, &forwards, &shared);
     let collisions = groups::collisions(&inputs, &nodes, &members, &expected);
     let colliding = groups::colliding(nodes.len(), &collisions);
     let clusters = groups::clusters(&inputs, &nodes, &links);
-    let forwards = groups::forwards(&inputs, &nodes, &directory);
     let (links_of, callers) = (links_of(&nodes, &links), callers(&inputs.catalogue, &links));
     let misnamed = tables.iter().chain(&elements).flat_map(|name| &files[name.file].nodes).copied().collect();
     let settled = groups::settled(&colliding, &links, &members);
-    let shared = shared::SharedFiles::new(&inputs.sources, &files);
     Deployment {
         inputs,
         nodes,

@@ -244,6 +244,7 @@ impl Runner<'_> {
         for (index, fix) in file.fixes.iter().enumerate() {
             fixes.extend(self.fix(rule, index, fix, at, subject)?);
         }
+        let (asked, fixes) = fixes.into_iter().partition(|fix: &super::finding::Fix| fix.asked);
         let mut finding = Finding {
             rule: rule.id.clone(),
             severity: self.severity(rule, at, subject)?,
@@ -255,6 +256,7 @@ impl Runner<'_> {
             values: values::of(self.model, at, &self.options.folder),
             fingerprint: String::new(),
             fixes,
+            asked,
             nodes,
             link,
         };
