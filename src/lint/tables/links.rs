@@ -34,6 +34,10 @@ fn answer(model: &Model, link: &Link) -> Option<String> {
     Some(answer.log.replace("{{node}}", &model.nodes[node].name).replace("{{protocol}}", protocol))
 }
 
+fn of_brokers(model: &Model, link: &Link) -> bool {
+    model.catalogue().links[link.spec].format.of_brokers()
+}
+
 pub const LINK: &[Field] = &[
     field("id", Text, "its id in the catalogue", |m, at| text(&m.catalogue().links[link(m, at).spec].id)),
     field("title", Text, "what people call it", |m, at| text(&m.catalogue().links[link(m, at).spec].title)),
@@ -141,6 +145,7 @@ pub const LINK: &[Field] = &[
     field("is_url", Bool, "whether it is written as a URL", |m, at| {
         Value::from(matches!(m.catalogue().links[link(m, at).spec].address, crate::catalogue::Address::Url(_)))
     }),
+    field("brokers", Bool, "whether it is an address of message brokers", |m, at| Value::from(of_brokers(m, link(m, at)))),
     field("rest", Bool, "whether something follows host and port where its reader takes nothing", |m, at| {
         Value::from(link(m, at).rest.is_some())
     }),
@@ -218,7 +223,12 @@ pub const TARGET: &[Field] = &[
             let specs = &m.catalogue().links[m.links[at.first].spec].targets;
             let mut listeners = specs.iter().flat_map(|spec| &spec.listeners);
             let meant = listeners.find(|(_, listener)| *listener == target.listener);
-            text(meant.map_or(m.catalogue().listeners[target.listener].protocol.as_str(), |(scheme, _)| scheme))
+            let known = meant.map_or(m.catalogue().listeners[target.listener].protocol.as_str(), |(scheme, _)| scheme);
+            let link = &m.links[at.first];
+            // How files write a broker is not how it is called.
+            let is_strange =
+                of_brokers(m, link) && !specs.iter().flat_map(|spec| &spec.listeners).any(|(own, _)| *own == link.scheme);
+            text(if is_strange && known == "amqp" { "tcp" } else { known })
         };
         optional(with_target(m, at, scheme))
     }),
