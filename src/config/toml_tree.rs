@@ -31,7 +31,7 @@ pub(super) struct Node {
     pub element: Slice,
     /// Where its own key starts.
     pub key_at: u32,
-    text: Slice,
+    pub text: Slice,
     pub place: Slice,
     pub exact: bool,
     parent: u32,

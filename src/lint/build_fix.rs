@@ -164,6 +164,7 @@ impl Runner<'_> {
                 let nearest = name.nearest.as_ref()?;
                 let what = match name.fault {
                     Fault::Stray => format!("make it `{nearest}`, for {}", name.what),
+                    Fault::Lone => format!("put square brackets around the value of {}", name.what),
                     Fault::Single => format!("write [[{nearest}]] for {}", name.what),
                     _ => format!("call {} `{nearest}`", name.what),
                 };

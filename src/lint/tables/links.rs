@@ -153,6 +153,15 @@ pub const LINK: &[Field] = &[
         text(link(m, at).pairing.clone().unwrap_or_default())
     }),
     field("public", Bool, "whether browsers use it", |m, at| Value::from(m.catalogue().links[link(m, at).spec].public)),
+    field("misnamed", Text, "the name that nobody reads and that was likely meant to say it, or nothing", |m, at| {
+        let link = link(m, at);
+        let own = match &m.catalogue().links[link.spec].address {
+            crate::catalogue::Address::Url(setting) => Some(*setting),
+            crate::catalogue::Address::PortAndHost { .. } => None,
+        };
+        let mut settings = own.into_iter().chain(link.missing.iter().copied());
+        text(settings.find_map(|setting| m.misnamed(link.node, setting)).map_or("", |name| name.what.as_str()))
+    }),
     field("missing", List, "ids of settings that its caller needs and does not find", |m, at| {
         list(link(m, at).missing.iter().map(|setting| m.catalogue().settings[*setting].id.clone()))
     }),
