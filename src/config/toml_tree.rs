@@ -202,6 +202,14 @@ impl Tree {
     }
 }
 
+impl Tree {
+    /// The tables at the keys, each with where its header stands, in document order.
+    pub(super) fn headers(&self, keys: &[Key], disk: &DiskMap) -> Vec<(usize, Span)> {
+        let tables = self.tables(keys).into_iter();
+        tables.filter_map(|index| Some((index as usize, disk.span(self.node(index)?.written)))).collect()
+    }
+}
+
 /// The last name of a path, and the keys before it.
 pub(super) fn last_name(keys: &[Key]) -> Option<(&str, &[Key])> {
     let at = keys.iter().rposition(|key| matches!(key, Key::Name(_)))?;
