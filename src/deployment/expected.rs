@@ -38,7 +38,7 @@ const LARGEST: i64 = 1000;
 #[derive(Default)]
 struct Calls {
     offsets: BTreeSet<i64>,
-    calls: usize,
+    count: usize,
     files: HashSet<Result<usize, SourceId>>,
 }
 
@@ -60,7 +60,7 @@ pub fn offsets(
         if let Some(offset) = implied(catalogue, nodes, target, port) {
             let of_node = &mut by_node[target.node];
             of_node.offsets.insert(offset);
-            of_node.calls += 1;
+            of_node.count += 1;
             let written = link.written.place.filter(|_| link.written.explicit && !link.port.is_shifted());
             of_node.files.extend(written.map(|place| shared.same_file(place.source).ok_or(place.source)));
         }
@@ -73,11 +73,11 @@ pub fn offsets(
     }
     let taken: HashSet<(&str, i64)> =
         nodes.iter().filter_map(|node| Some((node.machine.as_deref()?, node.offset.value?))).collect();
-    let agreed = |(node, Calls { offsets, calls, files }): (&Arc<Node>, Calls)| {
+    let agreed = |(node, Calls { offsets, count, files }): (&Arc<Node>, Calls)| {
         let offset = offsets.first().copied().filter(|offset| offsets.len() == 1 && node.offset.value != Some(*offset))?;
         // Another node of its machine has it: that one is called in its place.
         let is_taken = node.machine.as_deref().is_some_and(|machine| taken.contains(&(machine, offset)));
-        (!is_taken).then_some(Expected { offset, calls, files: files.len() })
+        (!is_taken).then_some(Expected { offset, calls: count, files: files.len() })
     };
     nodes.iter().zip(by_node).map(agreed).collect()
 }
