@@ -574,3 +574,79 @@ fn a_host_that_is_only_taken_for_a_node_is_not_mended_unasked() {
     called_so.fixed(&nodes, 0);
     assert_eq!(called_so.text("gw/repository/conf/api-manager.xml"), manager("km.example.com").replace("9443", "9448"));
 }
+
+/// Publisher, store and gateway call a key manager on the ports given; what it has is offset 2.
+fn calls_to_key_manager(ports: [i32; 3]) -> Deployment {
+    let topology = "nodes:\n  - {name: km, role: key-manager, home: km, host: km}\n  - {name: gw, role: gateway, home: gw, host: gw}\n  \
+                    - {name: pub, role: publisher, home: pub, host: pub}\n  - {name: store, role: store, home: store, host: store}\n";
+    let deployment = Deployment::new(topology, &[]);
+    deployment.write(&format!("km/{CARBON}"), carbon(2).as_bytes());
+    for (node, element, port) in
+        [("gw", "APIKeyValidator", ports[0]), ("pub", "AuthManager", ports[1]), ("store", "AuthManager", ports[2])]
+    {
+        let url = format!("<ServerURL>https://km:{port}/services/</ServerURL>");
+        deployment.write(&format!("{node}/{CARBON}"), carbon(0).as_bytes());
+        deployment.write(
+            &format!("{node}/{MANAGER}"),
+            format!(
+                "<APIManager><{element}>{url}<KeyValidatorClientType>WSClient</KeyValidatorClientType></{element}></APIManager>"
+            )
+            .as_bytes(),
+        );
+    }
+    deployment
+}
+
+#[test]
+fn callers_are_left_alone_where_the_files_of_all_agree_on_another_offset() {
+    let deployment = calls_to_key_manager([9446; 3]);
+    let before = deployment.all();
+    let report = deployment.fixed(&[], 1);
+    assert_eq!(deployment.all(), before, "{report}");
+    let words = report.split_whitespace().collect::<Vec<_>>().join(" ");
+    let note = "all 3 calls to km go by offset 3, in 3 files: its offset 2 (carbon.xml) is more likely the slip";
+    assert!(words.contains(note), "{report}");
+    let (cause, caller) = (report.find("give km offset 3").expect("the cause"), report.find("write 9445").expect("the callers"));
+    assert!(cause < caller, "{report}");
+    for options in [&["--unsafe-fixes"][..], &["--prefer", "server"]] {
+        let deployment = calls_to_key_manager([9446; 3]);
+        let report = deployment.fixed(options, 0);
+        assert!(report.starts_with("mended 3 findings in 1 file"), "{options:?}: {report}");
+        assert!(deployment.text(&format!("km/{CARBON}")).contains("<Offset>3</Offset>"), "{options:?}");
+    }
+}
+
+#[test]
+fn callers_are_mended_where_they_disagree_or_name_the_default_port() {
+    for (ports, changed) in [([9446, 9445, 9445], 1), ([9446, 9447, 9446], 3), ([9443; 3], 3)] {
+        let deployment = calls_to_key_manager(ports);
+        let report = deployment.fixed(&[], 0);
+        assert!(report.starts_with(&format!("mended {changed} finding")), "{ports:?}: {report}");
+        assert!(deployment.text(&format!("km/{CARBON}")).contains("<Offset>2</Offset>"), "{ports:?}");
+    }
+}
+
+#[test]
+fn the_server_gets_the_offset_of_its_callers_where_that_side_is_preferred() {
+    // One caller only, two of them, and one that disagrees.
+    for (ports, offset) in [([9444; 3], 1), ([9443; 3], 0), ([9444, 9445, 9444], 2)] {
+        let deployment = calls_to_key_manager(ports);
+        deployment.fixed(&["--prefer", "server"], 0);
+        assert!(deployment.text(&format!("km/{CARBON}")).contains(&format!("<Offset>{offset}</Offset>")), "{ports:?}");
+    }
+    let topology =
+        "nodes:\n  - {name: km, role: key-manager, home: km, host: km}\n  - {name: gw, role: gateway, home: gw, host: gw}\n";
+    let caller = "<APIManager><APIKeyValidator><ServerURL>https://km:9443/services/</ServerURL>\
+                  <KeyValidatorClientType>WSClient</KeyValidatorClientType></APIKeyValidator></APIManager>";
+    for (options, offset, title) in
+        [(&[][..], 1, "write 9444"), (&["--prefer", "server"], 0, "give km offset 0, by which this call goes")]
+    {
+        let deployment = Deployment::new(topology, &[]);
+        deployment.write(&format!("km/{CARBON}"), carbon(1).as_bytes());
+        deployment.write(&format!("gw/{CARBON}"), carbon(0).as_bytes());
+        deployment.write(&format!("gw/{MANAGER}"), caller.as_bytes());
+        let report = deployment.fixed(options, 0);
+        assert!(report.contains(title), "{report}");
+        assert!(deployment.text(&format!("km/{CARBON}")).contains(&format!("<Offset>{offset}</Offset>")), "{report}");
+    }
+}

@@ -137,3 +137,36 @@ rules: {thrift-prt-mismatch: off}
     let places = said.lines().filter_map(|line| line.trim().strip_prefix("╭─[topology.yaml:")).collect::<Vec<_>>();
     assert_eq!(places, ["1:12]", "3:22]", "3:52]", "4:53]", "6:24]", "7:9]"], "{said}");
 }
+
+#[test]
+fn a_name_comes_before_what_is_missing_for_want_of_it() {
+    let topology = "nodes:
+  - {name: gw, role: gateway, home: gw, product: 4.2.0, host: gw}
+  - {name: tm, role: traffic-manager, home: tm, product: 4.2.0, host: tm}
+  - {name: cp, role: control-plane, home: cp, product: 4.2.0, host: cp}
+";
+    let hub = "service_url = \"https://cp:9443/services/\"\nevent_listening_endpoints = [\"tcp://cp:5672\"]\n";
+    let gw = format!(
+        "[apim.throttling]\nservice_url = \"https://tm:9443/services/\"\nthrottle_decision_endpoints = [\"tcp://tm:5672\"]\n[apim.event_hubb]\n{hub}"
+    );
+    let tm = format!("[apim.event_hub]\n{hub}");
+    let deployment = Deployment::new(&[
+        ("topology.yaml", topology),
+        ("gw/repository/conf/deployment.toml", &gw),
+        ("tm/repository/conf/deployment.toml", &tm),
+        ("cp/repository/conf/deployment.toml", "[server]\noffset = 0\n"),
+    ]);
+    let said = deployment.run(&["--format", "short"], 1);
+    let rules: Vec<&str> = said.lines().filter_map(|line| Some(line.split_once('[')?.1.split_once(']')?.0)).collect();
+    assert_eq!(rules, ["toml-structure", "event-hub-missing", "event-hub-missing"], "{said}");
+    // With the name mended nothing is missing any more.
+    deployment.run(&["--fix", "--unsafe-fixes"], 0);
+    assert!(deployment.text("gw/repository/conf/deployment.toml").contains("[apim.event_hub]"));
+    let topology = "nodes:\n  - {name: pub, role: publisher, home: pub, product: 2.6.0}\n";
+    let environment = "<APIManager><APIGateway><Environments><Environment><Name>Production</Name><ServerUrl>https://gw:9443/services/</ServerUrl>\
+                       <Username>u</Username><Password>p</Password><GatewayEndpoint>https://gw:8243</GatewayEndpoint></Environment></Environments></APIGateway></APIManager>";
+    let deployment = Deployment::new(&[("topology.yaml", topology), ("pub/repository/conf/api-manager.xml", environment)]);
+    let said = deployment.run(&["--format", "short"], 1);
+    let rules: Vec<&str> = said.lines().filter_map(|line| Some(line.split_once('[')?.1.split_once(']')?.0)).collect();
+    assert_eq!(rules, ["misspelt-element", "environment-incomplete"], "{said}");
+}

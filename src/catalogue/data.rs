@@ -359,6 +359,8 @@ pub struct NamesData {
     pub alike: Vec<String>,
     #[serde(default)]
     pub strays: Vec<StrayData>,
+    #[serde(default)]
+    pub arrays: Vec<String>,
     #[serde(rename = "source")]
     pub _source: String,
 }

@@ -64,6 +64,13 @@ pub enum AddressFormat {
     JdbcUrl,
 }
 
+impl AddressFormat {
+    /// Whether its addresses are those of message brokers.
+    pub fn of_brokers(self) -> bool {
+        matches!(self, Self::BrokerList | Self::AmqpUrl)
+    }
+}
+
 /// What further elements of a setting mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]

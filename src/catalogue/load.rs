@@ -152,11 +152,20 @@ fn add_names(catalogue: &mut Catalogue, data: Vec<NamesData>) -> Result<()> {
             add(*file, path, true);
         }
     }
-    for NamesData { file, read, alike, .. } in data {
+    let mut lists = Vec::new();
+    for NamesData { file, read, alike, arrays, .. } in data {
         let paths = read.iter().map(|path| (path, true)).chain(alike.iter().map(|path| (path, false)));
         for (path, read) in paths {
             let place = build_place(Range::default(), &file, path, &catalogue.files)?;
             add(place.file, &place.path, read);
+        }
+        for path in &arrays {
+            lists.push(build_place(Range::default(), &file, path, &catalogue.files)?);
+        }
+    }
+    for place in lists {
+        if let Some(names) = names.get_mut(place.file) {
+            names.add_array(&place.path);
         }
     }
     catalogue.names = names;

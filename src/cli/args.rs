@@ -158,7 +158,8 @@ pub struct Check {
     /// Let --fix and --diff use unsafe fixes too
     #[arg(long)]
     pub unsafe_fixes: bool,
-    /// The side on which --fix and --diff mend a port mismatch
+    /// The side on which --fix and --diff mend a port mismatch: the ports that callers write, or port or offset of the
+    /// node that they call, where that suits all of them
     #[arg(long, value_enum, default_value_t = Prefer::Client, value_name = "SIDE")]
     pub prefer: Prefer,
     /// The mildest severity that makes the exit status 1

@@ -200,6 +200,14 @@ impl Document {
         }
     }
 
+    /// The tables of a list of TOML: what the values in each have for their `parent`, and its header; in document order.
+    pub fn listed_tables(&self, path: &Path) -> Vec<(usize, Span)> {
+        match (&self.body, path.toml()) {
+            (Body::Toml(tree), Some(keys)) => tree.headers(keys, &self.disk),
+            _ => Vec::new(),
+        }
+    }
+
     /// A list or a table of TOML where a single value is to stand: as it is written, in short, and where.
     pub fn compound(&self, path: &Path) -> Option<(&'static str, Span)> {
         match &self.body {

@@ -49,9 +49,11 @@ struct Known {
     read: bool,
     /// Whether it is a list of tables.
     listed: bool,
+    /// Whether one value alone is none of its values.
+    array: bool,
 }
 
-/// A name that nobody reads, or a single table where a list of tables is read.
+/// A name that nobody reads, or a single table or value where a list is read.
 #[derive(Debug)]
 pub struct Misnamed {
     /// What it names.
@@ -117,6 +119,19 @@ impl Names {
     pub fn add_stray(&mut self, path: Path, title: &str, names: &[String]) {
         let names = names.iter().map(|name| name.to_lowercase()).collect();
         self.strays.push(Stray { title: title.to_owned(), path, names });
+    }
+
+    /// Adds the name of a key that takes a list of values only, in square brackets.
+    pub fn add_array(&mut self, path: &Path) {
+        let names =
+            path.toml().unwrap_or_default().iter().filter_map(|key| if let Key::Name(name) = key { Some(name) } else { None });
+        let mut at = ROOT;
+        for name in names {
+            at = self.enter(at, name, true);
+        }
+        if let Some(known) = self.nodes.get_mut(at as usize) {
+            known.array = true;
+        }
     }
 
     fn enter(&mut self, holder: u32, name: &str, read: bool) -> u32 {
@@ -275,6 +290,9 @@ impl Document {
                     if is_table && is_single(names, tree, at, held) {
                         found.push(self.single(tree, held, content, path.clone()));
                     }
+                    if names.get(at).is_some_and(|known| known.array) && is_lone_text(tree, held) {
+                        found.push(self.lone(tree, held, content, path.clone()));
+                    }
                     open.push((*child, at, path));
                     continue;
                 }
@@ -309,6 +327,14 @@ impl Document {
             }
         }
         found
+    }
+
+    /// A text where a list of them is read; it gets brackets around it.
+    fn lone(&self, tree: &toml_tree::Tree, key: &toml_tree::Node, content: &Content, path: Vec<String>) -> Misnamed {
+        let value = range(key.written);
+        let brackets = vec![(value.start..value.start, "[".to_owned()), (value.end..value.end, "]".to_owned())];
+        let mend = Some(to_disk(content, brackets));
+        Misnamed { kind: Named::Key, path, span: self.disk.span(tree.place_of_name(key)), meant: None, elsewhere: None, mend }
     }
 
     /// A single table where a list of tables is read; its header gets a second pair of brackets.
@@ -380,6 +406,13 @@ fn is_single(names: &Names, tree: &toml_tree::Tree, at: u32, table: &toml_tree::
         named.is_some_and(|held| names.child(at, held.key.of(&tree.pool)).is_some())
     };
     names.get(at).is_some_and(|known| known.listed) && table.kind == Kind::Table && table.children.iter().any(is_part)
+}
+
+/// Whether a value is one text: none that a template or another key fills in, which may be a list then.
+fn is_lone_text(tree: &toml_tree::Tree, held: &toml_tree::Node) -> bool {
+    let text = held.text.of(&tree.pool).trim();
+    let filled_in = ["$ref{", "{{", "{%", "<%"].iter().any(|mark| text.contains(mark));
+    held.kind == Kind::Scalar && !text.is_empty() && !filled_in
 }
 
 /// The bytes of an element's name in its tags.

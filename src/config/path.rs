@@ -112,6 +112,17 @@ impl Path {
         Ok(Self { text: text.to_owned(), kind })
     }
 
+    /// The names of what it passes and of what it leads to, the outermost first; of XML as far as each has a name of its own.
+    pub fn names(&self) -> Vec<&str> {
+        match &self.kind {
+            Kind::Xml(path) => path.steps.iter().map_while(|step| step.name.as_deref().filter(|_| !step.descendant)).collect(),
+            Kind::Toml(keys) => {
+                keys.iter().filter_map(|key| if let Key::Name(name) = key { Some(name.as_str()) } else { None }).collect()
+            }
+            Kind::Properties | Kind::Json(_) => Vec::new(),
+        }
+    }
+
     /// The names of the tables that hold a key of TOML, the outermost first; none for paths into other files.
     pub fn tables(&self) -> Vec<&str> {
         let Some((_, holders)) = self.toml().and_then(super::toml_tree::last_name) else { return Vec::new() };

@@ -31,7 +31,7 @@ pub(super) struct Node {
     pub element: Slice,
     /// Where its own key starts.
     pub key_at: u32,
-    text: Slice,
+    pub text: Slice,
     pub place: Slice,
     pub exact: bool,
     parent: u32,
@@ -199,6 +199,14 @@ impl Tree {
         let mut nodes = self.select(keys);
         nodes.retain(|index| self.node(*index).is_some_and(|node| node.kind == Kind::Table));
         nodes
+    }
+}
+
+impl Tree {
+    /// The tables at the keys, each with where its header stands, in document order.
+    pub(super) fn headers(&self, keys: &[Key], disk: &DiskMap) -> Vec<(usize, Span)> {
+        let tables = self.tables(keys).into_iter();
+        tables.filter_map(|index| Some((index as usize, disk.span(self.node(index)?.written)))).collect()
     }
 }
 

@@ -81,12 +81,22 @@ fn check_braces(text: &str) -> Result<Vec<Range<usize>>, String> {
     if open.is_some() { Err("a group is not closed: expected }".to_owned()) } else { Ok(groups) }
 }
 
+/// What may stand before `://` of a broker. Of anything else its reader says `Unknown transport` (Andes `AMQBrokerDetails`).
+const TRANSPORTS: [&str; 6] = ["tcp", "ssl", "amqp", "amqps", "socket", "vm"];
+
 /// A broker: its URL ends where its options begin, and these say whether it is called over TLS (Andes `AMQBrokerDetails`).
 fn broker(text: &str, range: Range<usize>) -> Address {
     let whole = &text[range.clone()];
     let end = whole.find(['?', '\'', '"', '&', '%']).unwrap_or(whole.len());
     let scheme = if whole.starts_with("ssl://") || is_tls(&whole[end..]) { "amqps" } else { "amqp" };
-    Address { range: range.start..range.start + end, scheme: Some(scheme), group: 0 }
+    let is_known = whole.split_once("://").is_none_or(|(written, _)| is_transport(written));
+    Address { range: range.start..range.start + end, scheme: is_known.then_some(scheme), group: 0 }
+}
+
+/// What is filled in later may be one.
+fn is_transport(written: &str) -> bool {
+    let plain = written.chars().all(|letter| letter.is_ascii_alphanumeric());
+    !plain || TRANSPORTS.iter().any(|known| written.eq_ignore_ascii_case(known))
 }
 
 fn is_tls(options: &str) -> bool {
@@ -197,6 +207,8 @@ mod tests {
         let expected = [("tcp://a:5672", Some("amqp")), ("tcp://b:8672", Some("amqps"))];
         assert_eq!(found(AddressFormat::AmqpUrl, url), expected);
         assert_eq!(found(AddressFormat::BrokerList, "\"tcp://a:1\""), [("tcp://a:1", Some("amqp"))]);
+        // The scheme that it says then is its own.
+        assert_eq!(found(AddressFormat::BrokerList, "https://a:1"), [("https://a:1", None)]);
         for text in
             ["tcp://a:1", "amqp://u:p@c/carbon", "amqp://u:p@c/carbon?brokerlist='tcp://a:1", "amqp://c?brokerlist=tcp://a:1"]
         {

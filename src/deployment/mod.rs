@@ -21,7 +21,7 @@ mod shared;
 mod started;
 mod url;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -130,8 +130,8 @@ pub struct Deployment {
     settled: Vec<bool>,
     expected: Vec<Option<Expected>>,
     colliding: Vec<bool>,
-    /// Nodes that read a file with one of `tables` or `elements`.
-    misnamed: BTreeSet<usize>,
+    /// Nodes that read a file with one of `tables` or `elements` that has the wrong name, and these.
+    misnamed: names::Misnamed,
     /// Files that several nodes read, under one name or several.
     shared: shared::SharedFiles,
 }
@@ -425,6 +425,11 @@ impl Deployment {
         self.is_offset_of_script(node) && expected.is_some() && self.overridden_offset(node).map(|(value, _)| value) == expected
     }
 
+    /// Whether the offset of a node is more likely the slip than the calls to it: several files agree on another one.
+    pub fn is_offset_at_fault(&self, node: usize) -> bool {
+        self.expected_offset(node).is_some_and(|expected| expected.outweighs())
+    }
+
     /// Whether another server opens a port of a node on its machine.
     pub fn collides(&self, node: usize) -> bool {
         self.colliding.get(node).copied().unwrap_or_default()
@@ -437,7 +442,36 @@ impl Deployment {
 
     /// Whether a node reads a file with a name at fault: what it says may stand there.
     pub fn has_name_at_fault(&self, node: usize) -> bool {
-        self.misnamed.contains(&node)
+        self.misnamed.is_read_by(node)
+    }
+
+    /// The name at fault that was likely meant to hold a setting of a node: what it says is there, and does not count.
+    pub fn misnamed(&self, node: usize, setting: usize) -> Option<&Name> {
+        let places = &self.catalogue().settings[setting].places;
+        let leads_there = |name: &&Name| places.iter().any(|place| name.leads_to(&place.path));
+        self.misnamed.of(self, node).find(leads_there)
+    }
+
+    /// Where names at fault stand for want of which something is missing: a call goes wrong that has no address of its own, an
+    /// element lacks a part.
+    pub fn causes(&self) -> HashSet<Place> {
+        let lacking = |link: &&Link| !link.verdict.in_order() && (link.stands_in.is_some() || !link.missing.is_empty());
+        let of_link = |link: &Link| {
+            let own = match &self.catalogue().links[link.spec].address {
+                catalogue::Address::Url(setting) => link.stands_in.map(|_| *setting),
+                catalogue::Address::PortAndHost { .. } => None,
+            };
+            let settings = own.into_iter().chain(link.missing.iter().copied());
+            settings.filter_map(|setting| self.misnamed(link.node, setting)).map(|name| name.place).collect::<Vec<_>>()
+        };
+        let of_record = |record: &Record| {
+            let known = &self.catalogue().records[record.spec];
+            let missing = known.needs.iter().filter(|(part, _)| record.missing.contains(part));
+            let names = || self.misnamed.of(self, record.node).filter(|name| name.place.source == record.place.source);
+            missing.filter_map(|(_, path)| names().find(|name| name.leads_to(path))).map(|name| name.place).collect::<Vec<_>>()
+        };
+        let of_links = self.links.iter().filter(lacking).flat_map(of_link);
+        of_links.chain(self.records.iter().flat_map(of_record)).collect()
     }
 
     /// How many links go to a listener of a node, or may for all that is known, whether they fit or not.
@@ -576,15 +610,15 @@ fn connect(inputs: Inputs, nodes: Vec<Arc<Node>>) -> Deployment {
     let files = files(&inputs, &nodes, &links);
     let (tables, elements) = names::of_files(&inputs, &files);
     let members = members::members(&inputs, &nodes, &directory);
-    let expected = expected::offsets(&inputs.catalogue, &nodes, &links);
+    let forwards = groups::forwards(&inputs, &nodes, &directory);
+    let shared = shared::SharedFiles::new(&inputs.sources, &files);
+    let expected = expected::offsets(&inputs, &nodes, &links, &forwards, &shared);
     let collisions = groups::collisions(&inputs, &nodes, &members, &expected);
     let colliding = groups::colliding(nodes.len(), &collisions);
     let clusters = groups::clusters(&inputs, &nodes, &links);
-    let forwards = groups::forwards(&inputs, &nodes, &directory);
     let (links_of, callers) = (links_of(&nodes, &links), callers(&inputs.catalogue, &links));
-    let misnamed = tables.iter().chain(&elements).flat_map(|name| &files[name.file].nodes).copied().collect();
+    let misnamed = names::Misnamed::new(&tables, &elements, &files);
     let settled = groups::settled(&colliding, &links, &members);
-    let shared = shared::SharedFiles::new(&inputs.sources, &files);
     Deployment {
         inputs,
         nodes,

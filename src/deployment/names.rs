@@ -1,13 +1,13 @@
 //! Names in files that nobody reads for a slip of the pen, tables and keys that are defined twice, and tables without the
 //! brackets of a list.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::config::{Edit, Misnamed, Named};
+use crate::config::{self, Edit, Named, Path};
 use crate::home::FileState;
 use crate::source::{Place, SourceId};
 
-use super::{File, FileProblem, Inputs};
+use super::{Deployment, File, FileProblem, Inputs};
 
 /// A name at fault: of a table or key of TOML, or of an element of XML.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub struct Name {
     pub what: String,
     /// The name that is read and was meant, where this one is not.
     pub nearest: Option<String>,
+    /// The names on the way to what was meant, the outermost first; none where it is defined twice.
+    pub path: Vec<String>,
     /// Where it is defined before, if it is defined twice.
     pub first: Option<Place>,
     /// What is wrong with it.
@@ -39,6 +41,50 @@ pub enum Fault {
     Twice,
     /// It names one table, and a list of tables is read.
     Single,
+    /// It has one value, and a list of values is read.
+    Lone,
+}
+
+impl Name {
+    /// Whether the name that was meant is on the way of a path.
+    pub fn leads_to(&self, path: &Path) -> bool {
+        self.fault != Fault::Lone
+            && !self.path.is_empty()
+            && path.names().starts_with(&self.path.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+}
+
+/// Names at fault by the nodes that read their files; those that are right, and have the wrong value, are none.
+#[derive(Debug, Default)]
+pub struct Misnamed(HashMap<usize, Vec<At>>);
+
+/// A name at fault: whether it is one of an element, and its index.
+type At = (bool, usize);
+
+impl Misnamed {
+    /// Those of tables and keys, and those of elements.
+    pub fn new(tables: &[Name], elements: &[Name], files: &[File]) -> Self {
+        let mut by_node: HashMap<usize, Vec<At>> = HashMap::new();
+        let tables = tables.iter().enumerate().map(|(at, name)| ((false, at), name));
+        let elements = elements.iter().enumerate().map(|(at, name)| ((true, at), name));
+        for (at, name) in tables.chain(elements).filter(|(_, name)| name.fault != Fault::Lone) {
+            for node in &files[name.file].nodes {
+                by_node.entry(*node).or_default().push(at);
+            }
+        }
+        Self(by_node)
+    }
+
+    /// Whether a node reads one.
+    pub fn is_read_by(&self, node: usize) -> bool {
+        self.0.contains_key(&node)
+    }
+
+    /// Those that a node reads.
+    pub fn of<'m>(&'m self, model: &'m Deployment, node: usize) -> impl Iterator<Item = &'m Name> {
+        let all = self.0.get(&node).into_iter().flatten();
+        all.map(|(element, at)| if *element { &model.elements[*at] } else { &model.tables[*at] })
+    }
 }
 
 /// Names at fault: those of tables and keys, and those of elements.
@@ -52,6 +98,7 @@ pub fn of_files(inputs: &Inputs, files: &[File]) -> (Vec<Name>, Vec<Name>) {
                 place: Place { source: file.source, span: malformed.span },
                 what: twice.what.clone(),
                 nearest: None,
+                path: Vec::new(),
                 first: twice.first.map(|span| Place { source: file.source, span }),
                 fault: Fault::Twice,
                 mend: None,
@@ -61,7 +108,7 @@ pub fn of_files(inputs: &Inputs, files: &[File]) -> (Vec<Name>, Vec<Name>) {
         let Some(Ok(document)) = inputs.documents.get(file.source) else { continue };
         let content = &inputs.sources.get(file.source).content;
         let known = specs.get(&file.source).into_iter().flatten().filter_map(|spec| inputs.catalogue.names.get(*spec));
-        let mut found: Vec<Misnamed> = known.flat_map(|names| document.misnamed(content, names)).collect();
+        let mut found: Vec<config::Misnamed> = known.flat_map(|names| document.misnamed(content, names)).collect();
         found.sort_by_key(|name| name.span);
         for name in found {
             let list = if name.kind == Named::Element { &mut elements } else { &mut keys };
@@ -84,8 +131,8 @@ fn specs(inputs: &Inputs) -> BTreeMap<SourceId, BTreeSet<usize>> {
     specs
 }
 
-fn in_words(name: Misnamed, file: usize, source: SourceId) -> Name {
-    let Misnamed { kind, path, span, meant, elsewhere, mend } = name;
+fn in_words(name: config::Misnamed, file: usize, source: SourceId) -> Name {
+    let config::Misnamed { kind, path, span, meant, elsewhere, mend } = name;
     let (own, holders) = path.split_last().map_or(("", &[][..]), |(own, holders)| (own.as_str(), holders));
     let full = |name: &str| holders.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join(".");
     let what = match (kind, holders.last()) {
@@ -94,16 +141,21 @@ fn in_words(name: Misnamed, file: usize, source: SourceId) -> Name {
         (Named::Element, Some(holder)) => format!("the element `{own}` in `{holder}`"),
         (Named::Element, None) => format!("the element `{own}`"),
     };
-    let fault = match (&elsewhere, &meant) {
-        (Some(_), _) => Fault::Stray,
-        (None, Some(_)) => Fault::Unread,
-        (None, None) => Fault::Single,
+    let fault = match (&elsewhere, &meant, kind) {
+        (Some(_), ..) => Fault::Stray,
+        (None, Some(_), _) => Fault::Unread,
+        (None, None, Named::Key) => Fault::Lone,
+        (None, None, _) => Fault::Single,
     };
+    let mut meant_path = if elsewhere.is_some() { Vec::new() } else { path.clone() };
+    if let (Some(last), Some(meant)) = (meant_path.last_mut(), &meant) {
+        last.clone_from(meant);
+    }
     let nearest = match kind {
         _ if elsewhere.is_some() => elsewhere,
         Named::Element => meant,
         // Without a name that was meant it is the right one.
         _ => Some(full(meant.as_deref().unwrap_or(own))),
     };
-    Name { file, place: Place { source, span }, what, nearest, first: None, fault, mend }
+    Name { file, place: Place { source, span }, what, nearest, path: meant_path, first: None, fault, mend }
 }

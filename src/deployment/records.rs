@@ -39,11 +39,17 @@ pub fn of_node(inputs: &Inputs, node: &Node, index: usize) -> Vec<Record> {
 }
 
 fn incomplete(document: &Document, source: SourceId, known: &RecordSpec, (spec, node): (usize, usize)) -> Vec<Record> {
-    // Where nothing is needed, those without a name are as whole as others; tables of TOML have no place of their own.
-    let elements = if known.needs.is_empty() { &known.unique.1 } else { &known.place.path };
-    let places: Vec<Span> = document.find(elements).iter().map(|found| found.element).collect();
-    // Parts come in document order, as the elements do: each belongs to the last element that starts before it.
-    let owner = |part: &Found| places.partition_point(|place| place.start <= part.element.start).checked_sub(1);
+    let tables = document.listed_tables(&known.place.path);
+    let index_of: HashMap<usize, usize> = tables.iter().enumerate().map(|(at, (table, _))| (*table, at)).collect();
+    let places: Vec<Span> = if tables.is_empty() {
+        document.find(&known.place.path).iter().map(|found| found.element).collect()
+    } else {
+        tables.into_iter().map(|(_, header)| header).collect()
+    };
+    // A value of TOML says which table it is in. Parts of XML come in document order, as the elements do: each belongs to the last
+    // element that starts before it.
+    let before = |part: &Found| places.partition_point(|place| place.start <= part.element.start).checked_sub(1);
+    let owner = |part: &Found| if index_of.is_empty() { before(part) } else { index_of.get(&part.parent).copied() };
     let stated = |part: &Found| !part.text.trim().is_empty();
     let mut missing: Vec<Vec<String>> = vec![Vec::new(); places.len()];
     for (name, path) in &known.needs {

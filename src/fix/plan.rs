@@ -201,10 +201,12 @@ impl Planner<'_> {
         findings.filter_map(of_finding).collect()
     }
 
-    /// The fixes of a finding, those of the preferred side first.
+    /// The fixes of a finding, those of the preferred side first, those against which something speaks last.
     fn in_order<'a>(&self, finding: &'a Finding, suits: impl Fn(&lint::Fix) -> bool) -> Vec<&'a lint::Fix> {
-        let mut fixes: Vec<&lint::Fix> = finding.fixes.iter().filter(|fix| suits(fix)).collect();
-        fixes.sort_by_key(|fix| fix.side.map_or(0, |side| if side == self.wish.prefer { 0 } else { 2 }));
+        let is_asked = |fix: &&lint::Fix| !fix.asked || fix.side == Some(self.wish.prefer);
+        let mut fixes: Vec<&lint::Fix> = finding.ways().filter(is_asked).filter(|fix| suits(fix)).collect();
+        let rank = |fix: &lint::Fix| fix.side.map_or(0, |side| if side == self.wish.prefer { 0 } else { 2 });
+        fixes.sort_by_key(|fix| (fix.doubtful, rank(fix)));
         fixes
     }
 
@@ -229,11 +231,9 @@ impl Planner<'_> {
     fn next(&self, state: &State, given_up: &GivenUp) -> Vec<Choice> {
         let all = self.choose(state, given_up, |_| true);
         let findings = state.linted.findings.iter();
-        let fixes_of: HashMap<&str, &[lint::Fix]> =
-            findings.map(|finding| (finding.fingerprint.as_str(), finding.fixes.as_slice())).collect();
+        let by_fingerprint: HashMap<&str, &Finding> = findings.map(|finding| (finding.fingerprint.as_str(), finding)).collect();
         let reveals = |choice: &&Choice| {
-            let fixes = fixes_of.get(choice.fingerprint.as_str()).copied().unwrap_or_default();
-            let fix = fixes.iter().find(|fix| fix.title == choice.title);
+            let fix = by_fingerprint.get(choice.fingerprint.as_str()).and_then(|finding| finding.way(&choice.title));
             fix.is_some_and(|fix| fix.changes.iter().any(|change| matches!(change, Change::Mend { .. })))
         };
         let first: Vec<Choice> = all.iter().filter(reveals).cloned().collect();
@@ -290,9 +290,9 @@ impl Planner<'_> {
             Tried::Good(after) => after,
             // The other side is no way out: what was to be changed here is what a user looks for.
             Tried::Refused(why) if batch.len() == 1 => {
-                let fixes = state.finding(&batch[0].fingerprint).map(|finding| &finding.fixes[..]).unwrap_or_default();
+                let fixes = state.finding(&batch[0].fingerprint).into_iter().flat_map(Finding::ways);
                 let choice = |fix: &lint::Fix| Choice { fingerprint: batch[0].fingerprint.clone(), title: fix.title.clone() };
-                given_up.extend(fixes.iter().map(|fix| (choice(fix), None)));
+                given_up.extend(fixes.map(|fix| (choice(fix), None)));
                 given_up.insert(batch[0].clone(), Some(Reason { words: why, refused: true }));
                 state
             }
@@ -315,7 +315,7 @@ impl Planner<'_> {
     fn alike(&self, state: &State, choice: &Choice) -> Vec<Choice> {
         let Some(finding) = state.finding(&choice.fingerprint) else { return vec![choice.clone()] };
         let same = |other: &&Finding| {
-            let fix = other.fixes.iter().find(|fix| fix.title == choice.title);
+            let fix = other.way(&choice.title);
             other.rule == finding.rule
                 && other.nodes.get(1..) == finding.nodes.get(1..)
                 && fix.is_some_and(|fix| self.for_all_callers(fix))
@@ -330,7 +330,7 @@ impl Planner<'_> {
     fn torn(&self, state: &State) -> HashSet<Vec<usize>> {
         let mut titles: BTreeMap<(&str, &[usize]), BTreeSet<&str>> = BTreeMap::new();
         for finding in &state.linted.findings {
-            let of_server = finding.fixes.iter().filter(|fix| self.for_all_callers(fix)).map(|fix| fix.title.as_str());
+            let of_server = finding.ways().filter(|fix| self.for_all_callers(fix)).map(|fix| fix.title.as_str());
             let servers = finding.nodes.get(1..).unwrap_or_default();
             titles.entry((&finding.rule, servers)).or_default().extend(of_server);
         }
@@ -375,7 +375,7 @@ impl Planner<'_> {
                 return Some("it would not be enough".to_owned());
             }
             let Some(finding) = before.finding(&choice.fingerprint) else { continue };
-            let fix = finding.fixes.iter().find(|fix| fix.title == choice.title);
+            let fix = finding.way(&choice.title);
             let for_all = fix.is_some_and(|fix| fix.safety == Safety::Unsafe && !self.wish.unsafe_fixes);
             let servers = finding.nodes.get(1..).unwrap_or_default();
             let left =
@@ -395,7 +395,7 @@ impl Planner<'_> {
         let mut edits: BTreeMap<SourceId, Vec<Edit>> = BTreeMap::new();
         for choice in batch {
             let Some(finding) = state.finding(&choice.fingerprint) else { continue };
-            let Some(fix) = finding.fixes.iter().find(|fix| fix.title == choice.title) else { continue };
+            let Some(fix) = finding.way(&choice.title) else { continue };
             let suggestion = suggest(&state.model, fix);
             if !suggestion.applicable {
                 continue;

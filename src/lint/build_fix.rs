@@ -36,12 +36,12 @@ impl Runner<'_> {
         }
         let title = self.said(rule, &format!("fix {index}"), subject)?;
         let guessed = if at.kind == Kind::Link { self.guessed(at.first) } else { None };
-        let of_script = || if at.kind == Kind::Link { self.may_be_of_script(at.first, &changes) } else { None };
-        let guessed = guessed.or_else(of_script);
+        let of_offset = || if at.kind == Kind::Link { self.may_be_of_offset(at.first, &changes) } else { None };
+        let guessed = guessed.or_else(of_offset);
         let (safe, doubtful) = (safe && guessed.is_none(), guessed.is_some());
         let safety = if safe { Safety::Safe } else { Safety::Unsafe };
         let why = guessed.unwrap_or_else(|| fix.why.clone());
-        Ok(Some(Fix { title, safety, why, doubtful, side: fix.side, changes }))
+        Ok(Some(Fix { title, safety, why, doubtful, side: fix.side, asked: fix.asked, changes }))
     }
 
     /// Why what a node of a link says is a guess: what is counted in its place is good for judging, not for mending.
@@ -112,15 +112,22 @@ impl Runner<'_> {
         }
     }
 
-    /// Why the call may be right: all calls to the target go by the offset in its file, which a start script overrides.
-    fn may_be_of_script(&self, link: usize, changes: &[Change]) -> Option<String> {
+    /// Why the call may be right: all calls to the target go by the offset in its file, which a start script overrides, or by
+    /// one that several files write.
+    fn may_be_of_offset(&self, link: usize, changes: &[Change]) -> Option<String> {
         let mends = |change: &Change| matches!(change, Change::Set { setting, .. } if *setting == self.model.catalogue().offset);
         if self.model.links[link].verdict != Verdict::WrongPort || changes.iter().any(mends) {
             return None;
         }
-        let mut targets = self.model.links[link].targets.iter().map(|target| target.node);
-        let Node { name, offset, .. } = &*self.model.nodes[targets.find(|node| self.model.is_script_at_fault(*node))?];
-        Some(format!("all calls to {name} go by the offset in its file: {} may be what is wrong", offset.origin))
+        let of_target = |target: &Target| {
+            let Node { name, offset, .. } = &*self.model.nodes[target.node];
+            if self.model.is_script_at_fault(target.node) {
+                return Some(format!("all calls to {name} go by the offset in its file: {} may be what is wrong", offset.origin));
+            }
+            let at_fault = self.model.is_offset_at_fault(target.node);
+            at_fault.then(|| format!("the offset of {name} may be what is wrong, for all calls to it go by another"))
+        };
+        self.model.links[link].targets.iter().find_map(of_target)
     }
 
     fn changes(&self, edit: &EditFile, value: String, at: Ref, subject: &Value) -> Result<Vec<Change>, Error> {
@@ -157,6 +164,7 @@ impl Runner<'_> {
                 let nearest = name.nearest.as_ref()?;
                 let what = match name.fault {
                     Fault::Stray => format!("make it `{nearest}`, for {}", name.what),
+                    Fault::Lone => format!("put square brackets around the value of {}", name.what),
                     Fault::Single => format!("write [[{nearest}]] for {}", name.what),
                     _ => format!("call {} `{nearest}`", name.what),
                 };

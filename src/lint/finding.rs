@@ -31,10 +31,24 @@ pub struct Finding {
     pub flow: Vec<Place>,
     /// Ways to mend it, the preferred one first.
     pub fixes: Vec<Fix>,
+    /// Ways that are taken only where their side is asked for, and not shown.
+    pub asked: Vec<Fix>,
     /// What it compares, by name: neither lines nor secrets.
     pub values: BTreeMap<&'static str, String>,
     /// Survives moved lines; unique in a run.
     pub fingerprint: String,
+}
+
+impl Finding {
+    /// Every way to mend it, those too that are not shown.
+    pub fn ways(&self) -> impl Iterator<Item = &Fix> {
+        self.fixes.iter().chain(&self.asked)
+    }
+
+    /// The way of that title.
+    pub fn way(&self, title: &str) -> Option<&Fix> {
+        self.ways().find(|fix| fix.title == title)
+    }
 }
 
 /// A place of a finding, with what is to be said of it.
@@ -61,6 +75,8 @@ pub struct Fix {
     pub doubtful: bool,
     /// Which side of a mismatch it mends, where the rule offers both.
     pub side: Option<Side>,
+    /// Whether it is for those only who ask for its side.
+    pub asked: bool,
     /// What it changes.
     pub changes: Vec<Change>,
 }

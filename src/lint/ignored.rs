@@ -142,6 +142,7 @@ impl Runner<'_> {
             labels: vec![label],
             flow: Vec::new(),
             fixes: Vec::new(),
+            asked: Vec::new(),
             values: values::of_own(model, place, detail, &self.options.folder),
             fingerprint: fingerprint(&[&rule.id, detail, "", "", "", if in_topology { &start } else { name }]),
         })

@@ -307,6 +307,7 @@ fn of_name(model: &Deployment, at: Ref) -> Vec<Label> {
         Fault::Unread => "nobody reads it",
         Fault::Stray => "nobody reads it here",
         Fault::Single => "one table, no list",
+        Fault::Lone => "one text, no list",
     };
     let own = Label { place: name.place, text: text.to_owned(), node };
     let first = name.first.map(|place| Label { place, text: "defined here already".to_owned(), node });

@@ -141,6 +141,9 @@ pub struct FixFile {
     /// Which side of a mismatch it mends, where the rule offers both.
     #[serde(default)]
     pub side: Option<Side>,
+    /// Whether it is for those only who ask for its side (`--prefer`), and shown to nobody else.
+    #[serde(default)]
+    pub asked: bool,
     /// Whether it is safe.
     #[serde(default)]
     pub safety: Option<SafetyFile>,

@@ -244,6 +244,7 @@ impl Runner<'_> {
         for (index, fix) in file.fixes.iter().enumerate() {
             fixes.extend(self.fix(rule, index, fix, at, subject)?);
         }
+        let (asked, fixes) = fixes.into_iter().partition(|fix: &super::finding::Fix| fix.asked);
         let mut finding = Finding {
             rule: rule.id.clone(),
             severity: self.severity(rule, at, subject)?,
@@ -255,6 +256,7 @@ impl Runner<'_> {
             values: values::of(self.model, at, &self.options.folder),
             fingerprint: String::new(),
             fixes,
+            asked,
             nodes,
             link,
         };
@@ -395,15 +397,19 @@ impl Runner<'_> {
     }
 
     pub(super) fn sort(&self, findings: &mut [Finding]) {
-        findings.sort_by(|one, other| self.order(one).cmp(&self.order(other)));
+        let causes = self.model.causes();
+        findings.sort_by(|one, other| self.order(one, &causes).cmp(&self.order(other, &causes)));
     }
 
-    /// The worst first; before calls that fail what may be the cause of it: files, settings, nodes, ports.
-    fn order<'f>(&self, finding: &'f Finding) -> impl Ord + use<'f> {
+    /// The worst first; before calls that fail what may be the cause of it: files, settings, nodes, ports. A name for want of
+    /// which something is missing comes before that, whatever its own severity.
+    fn order<'f>(&self, finding: &'f Finding, causes: &HashSet<Place>) -> impl Ord + use<'f> {
         let place = finding.labels.first().map(|label| label.place);
+        let is_cause = finding.severity > Severity::Info && place.is_some_and(|place| causes.contains(&place));
         let first = finding.nodes.first().copied().unwrap_or(self.model.nodes.len());
         (
-            std::cmp::Reverse(finding.severity),
+            std::cmp::Reverse(if is_cause { Severity::Error } else { finding.severity }),
+            !is_cause,
             finding.link.is_some(),
             first,
             finding.rule.as_str(),

@@ -34,13 +34,13 @@ pub fn judge(model: &Deployment, found: &mut Found) {
             Kind::Member => model.members[at.first].misled(),
             _ => Vec::new(),
         };
-        for fix in &finding.fixes {
+        for fix in finding.ways() {
             wanted_by.entry(in_file(model, fix)).or_default().extend(finding.nodes.first().into_iter().chain(&readers));
         }
     }
     for (_, finding) in found.iter_mut().filter(|(at, _)| !matches!(at.kind, Kind::File | Kind::Table | Kind::Element)) {
-        let readers: Vec<HashSet<usize>> = finding.fixes.iter().map(|fix| affected(model, finding, fix)).collect();
-        for (fix, readers) in finding.fixes.iter_mut().zip(readers) {
+        let readers: Vec<HashSet<usize>> = finding.ways().map(|fix| affected(model, finding, fix)).collect();
+        for (fix, readers) in finding.fixes.iter_mut().chain(&mut finding.asked).zip(readers) {
             let wanted = wanted_by.get(&in_file(model, fix));
             let others = readers.iter().filter(|node| wanted.is_none_or(|wanted| !wanted.contains(node))).count();
             if readers.len() > 1 && others > 0 {

@@ -43,7 +43,7 @@ impl Judge<'_> {
         if self.target.peer && matches!(&meant, Meant::Local(nodes) | Meant::Named(nodes) if is_itself(nodes)) {
             return (Verdict::StillLocal, "it has to name the other one".to_owned());
         }
-        if let Some(why) = is_url.then(|| Self::other_scheme(link, &meant, port)).flatten() {
+        if let Some(why) = is_url.then(|| self.other_scheme(link, &meant, port)).flatten() {
             return (Verdict::WrongScheme, why);
         }
         let is_balanced = matches!(meant, Meant::Balancer(..) | Meant::BalancerOneToOne(..));
@@ -108,10 +108,14 @@ impl Judge<'_> {
     }
 
     /// Why a balancer does not speak the scheme on a port that the world keeps for another one; names the balancer then.
-    fn other_scheme(link: &mut Link, meant: &Meant, port: i64) -> Option<String> {
+    fn other_scheme(&self, link: &mut Link, meant: &Meant, port: i64) -> Option<String> {
         let (Meant::Balancer(index, _) | Meant::BalancerOneToOne(index, _) | Meant::BalancerWithout(index)) = meant else {
             return None;
         };
+        if self.known.format.of_brokers() && !self.knows_scheme(link) {
+            link.balancer = Some(*index);
+            return Some(format!("a broker is not called with {}", link.scheme));
+        }
         let expected = match (link.scheme.as_str(), port) {
             ("http", 443) => "https",
             ("ws", 443) => "wss",
@@ -335,13 +339,25 @@ impl Judge<'_> {
         result
     }
 
+    /// Whether the call can be made with the scheme of a link.
+    fn knows_scheme(&self, link: &Link) -> bool {
+        self.target.listeners.iter().any(|(scheme, _)| *scheme == link.scheme)
+    }
+
     fn judge_target(&self, link: &Link, node: usize, port: i64) -> (Target, Verdict, String) {
         let catalogue = &self.inputs.catalogue;
         let mut target = self.target(node, &link.scheme, false);
+        // Of a scheme that no broker has the port tells which listener is meant.
+        if self.known.format.of_brokers()
+            && !self.knows_scheme(link)
+            && let Some(open) = self.open_at(node, port).filter(|open| self.target.listeners.iter().any(|(_, own)| own == open))
+        {
+            target.listener = open;
+        }
         let listener = &self.nodes[node].listeners[target.listener];
         let spec = &catalogue.listeners[target.listener];
         let name = &self.nodes[node].name;
-        let known_scheme = self.target.listeners.iter().any(|(scheme, _)| *scheme == link.scheme);
+        let known_scheme = self.knows_scheme(link);
         if let Some(why) = listener.port.why_unknown() {
             return (target, Verdict::Undecidable, format!("{} of {name} cannot be known: {why}", spec.title));
         }

@@ -154,6 +154,9 @@ pub const TABLE: &[Field] = &[
     field("single", Bool, "whether it is one table where a list of tables is read", |m, at| {
         Value::from(named(m, at).fault == Fault::Single)
     }),
+    field("lone", Bool, "whether it has one text where a list of them is read", |m, at| {
+        Value::from(named(m, at).fault == Fault::Lone)
+    }),
     field("nearest", Text, "the table or key that is read in its place, or nothing", |m, at| {
         text(named(m, at).nearest.clone().unwrap_or_default())
     }),

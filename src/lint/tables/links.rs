@@ -34,6 +34,10 @@ fn answer(model: &Model, link: &Link) -> Option<String> {
     Some(answer.log.replace("{{node}}", &model.nodes[node].name).replace("{{protocol}}", protocol))
 }
 
+fn of_brokers(model: &Model, link: &Link) -> bool {
+    model.catalogue().links[link.spec].format.of_brokers()
+}
+
 pub const LINK: &[Field] = &[
     field("id", Text, "its id in the catalogue", |m, at| text(&m.catalogue().links[link(m, at).spec].id)),
     field("title", Text, "what people call it", |m, at| text(&m.catalogue().links[link(m, at).spec].title)),
@@ -141,6 +145,7 @@ pub const LINK: &[Field] = &[
     field("is_url", Bool, "whether it is written as a URL", |m, at| {
         Value::from(matches!(m.catalogue().links[link(m, at).spec].address, crate::catalogue::Address::Url(_)))
     }),
+    field("brokers", Bool, "whether it is an address of message brokers", |m, at| Value::from(of_brokers(m, link(m, at)))),
     field("rest", Bool, "whether something follows host and port where its reader takes nothing", |m, at| {
         Value::from(link(m, at).rest.is_some())
     }),
@@ -148,6 +153,15 @@ pub const LINK: &[Field] = &[
         text(link(m, at).pairing.clone().unwrap_or_default())
     }),
     field("public", Bool, "whether browsers use it", |m, at| Value::from(m.catalogue().links[link(m, at).spec].public)),
+    field("misnamed", Text, "the name that nobody reads and that was likely meant to say it, or nothing", |m, at| {
+        let link = link(m, at);
+        let own = match &m.catalogue().links[link.spec].address {
+            crate::catalogue::Address::Url(setting) => Some(*setting),
+            crate::catalogue::Address::PortAndHost { .. } => None,
+        };
+        let mut settings = own.into_iter().chain(link.missing.iter().copied());
+        text(settings.find_map(|setting| m.misnamed(link.node, setting)).map_or("", |name| name.what.as_str()))
+    }),
     field("missing", List, "ids of settings that its caller needs and does not find", |m, at| {
         list(link(m, at).missing.iter().map(|setting| m.catalogue().settings[*setting].id.clone()))
     }),
@@ -218,7 +232,12 @@ pub const TARGET: &[Field] = &[
             let specs = &m.catalogue().links[m.links[at.first].spec].targets;
             let mut listeners = specs.iter().flat_map(|spec| &spec.listeners);
             let meant = listeners.find(|(_, listener)| *listener == target.listener);
-            text(meant.map_or(m.catalogue().listeners[target.listener].protocol.as_str(), |(scheme, _)| scheme))
+            let known = meant.map_or(m.catalogue().listeners[target.listener].protocol.as_str(), |(scheme, _)| scheme);
+            let link = &m.links[at.first];
+            // How files write a broker is not how it is called.
+            let is_strange =
+                of_brokers(m, link) && !specs.iter().flat_map(|spec| &spec.listeners).any(|(own, _)| *own == link.scheme);
+            text(if is_strange && known == "amqp" { "tcp" } else { known })
         };
         optional(with_target(m, at, scheme))
     }),

@@ -66,6 +66,15 @@ pub const NODE: &[Field] = &[
     field("expected_offset", Number, "the offset that all calls to it go by, where it has another", |m, at| {
         optional(m.expected_offset(at.first).map(|expected| expected.offset))
     }),
+    field("expecting_files", Number, "how many files have that offset in a port that somebody wrote", |m, at| {
+        Value::from(m.expected_offset(at.first).map_or(0, |expected| expected.files))
+    }),
+    field(
+        "offset_at_fault",
+        Bool,
+        "whether its offset is more likely the slip than the calls: ports in several files agree on another",
+        |m, at| Value::from(m.is_offset_at_fault(at.first)),
+    ),
     field("expecting_calls", Number, "how many calls go by that offset", |m, at| {
         Value::from(m.expected_offset(at.first).map_or(0, |expected| expected.calls))
     }),
@@ -117,6 +126,12 @@ pub const OFFSET: &[Field] = &[
         text(m.overridden_offset(at.first).map_or("", |(_, place)| m.sources().file_name(place.source)))
     }),
     field("in_script", Bool, "whether a start script gives it", |m, at| Value::from(m.is_offset_of_script(at.first))),
+    field("editable", Bool, "whether a file of the home gives it", |m, at| {
+        let node = &m.nodes[at.first];
+        let started =
+            node.started.get(&m.catalogue().offset_property).is_some_and(|start| node.offset.place == Some(start.place));
+        Value::from(!started || m.is_offset_of_script(at.first))
+    }),
     field("from_file", Bool, "whether its setting in a file of the home counts", |m, at| {
         let node = &m.nodes[at.first];
         Value::from(node.started.get(&m.catalogue().offset_property).is_none_or(|start| node.offset.place != Some(start.place)))
