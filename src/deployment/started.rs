@@ -185,7 +185,7 @@ fn paths(named: &str) -> Vec<String> {
     let named = named.replace('\\', "/");
     let unknown = |part: &&str| *part == ".." || part.contains(['$', '%', '~', ':', '*', '{']);
     let parts: Vec<&str> = named.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-    let parts = &parts[parts.iter().rposition(|part| unknown(&part)).map_or(0, |at| at + 1)..];
+    let parts = &parts[parts.iter().rposition(unknown).map_or(0, |at| at + 1)..];
     match parts {
         [] => Vec::new(),
         // Of the whole server's first folder.

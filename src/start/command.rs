@@ -120,11 +120,10 @@ fn assigned(word: &str) -> Option<(usize, Rank)> {
 
 /// Whether a word is the path of a script, and no address or option that ends like one.
 fn is_script(word: &str) -> bool {
-    let lower = word.to_ascii_lowercase();
-    (lower.ends_with(".sh") || lower.ends_with(".bat"))
-        && !word.starts_with('-')
-        && !word.contains(['=', '@', '\n'])
-        && !word.contains("//")
+    let ends = [".sh", ".bat"].iter().any(|end| {
+        word.len().checked_sub(end.len()).is_some_and(|at| word.as_bytes()[at..].eq_ignore_ascii_case(end.as_bytes()))
+    });
+    ends && !word.starts_with('-') && !word.contains(['=', '@', '\n']) && !word.contains("//")
 }
 
 /// Whether a text is the name of a variable.
