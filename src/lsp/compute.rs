@@ -54,6 +54,8 @@ pub struct Computer {
     engine: Arc<Engine>,
     client: Client,
     topologies: BTreeMap<PathBuf, Kept>,
+    /// Files of topologies that went: another branch may have them again.
+    gone: BTreeSet<PathBuf>,
     /// Topologies in the workspace, whatever they cover. To look for them takes longer than all the rest.
     workspace: Option<BTreeSet<PathBuf>>,
 }
@@ -72,7 +74,7 @@ struct Kept {
 impl Computer {
     /// One that has computed nothing yet.
     pub fn new(engine: Arc<Engine>, client: Client) -> Self {
-        Self { engine, client, topologies: BTreeMap::new(), workspace: None }
+        Self { engine, client, topologies: BTreeMap::new(), gone: BTreeSet::new(), workspace: None }
     }
 
     /// Starts anew: what is kept may be half done.
@@ -84,15 +86,39 @@ impl Computer {
     pub fn compute(&mut self, job: &Job) -> Vec<Arc<View>> {
         let texts: Texts = job.open.iter().map(|(path, document)| (path.clone(), Arc::clone(&document.text))).collect();
         if job.anew {
+            self.gone.retain(|path| {
+                let back = path.is_file();
+                if back {
+                    self.topologies.entry(path.clone()).or_default();
+                }
+                !back
+            });
             self.find(job, &texts);
         }
         let update = Update { engine: &self.engine, job, texts: &texts, client: &self.client };
-        self.topologies.retain(|path, kept| update.run(path, kept));
+        let gone = &mut self.gone;
+        self.topologies.retain(|path, kept| {
+            let there = update.run(path, kept);
+            if !there {
+                gone.insert(path.clone());
+            }
+            there
+        });
         self.topologies.values().filter_map(|kept| kept.view.clone()).collect()
     }
 
     /// Takes in topologies that cover what is open. What was taken in stays until its file is gone.
     fn find(&mut self, job: &Job, texts: &Texts) {
+        // One that was taken for what it says is none any more once it says something else.
+        let client = &self.client;
+        self.topologies.retain(|path, _| {
+            let says = |text: &str| find::looks_like_topology(path, text);
+            let named = find::is_topology_by_name(path) || client.topologies.contains(path);
+            named
+                || texts
+                    .get(path)
+                    .map_or_else(|| std::fs::read_to_string(path).map_or(true, |text| says(&text)), |text| says(text))
+        });
         let left: Vec<&Path> = job.open.keys().map(PathBuf::as_path).collect();
         if left.is_empty() {
             return;
@@ -103,8 +129,7 @@ impl Computer {
         let mut candidates = self.workspace.get_or_insert_with(|| find::in_workspace(&self.client)).clone();
         for (path, document) in job.open.iter() {
             candidates.extend(find::above(path));
-            let named = path.file_name().is_some_and(|name| find::is_called_topology(&name.to_string_lossy()));
-            if named || find::looks_like_topology(path, &document.text) {
+            if find::is_topology_by_name(path) || find::looks_like_topology(path, &document.text) {
                 candidates.insert(path.clone());
             }
         }

@@ -23,14 +23,17 @@ pub struct Document {
 /// Open documents by where their files really lie.
 #[derive(Debug, Clone, Default)]
 pub struct Documents {
-    files: BTreeMap<PathBuf, Document>,
+    /// A file may be open under several names, of which the last that changed counts.
+    files: BTreeMap<PathBuf, Vec<Document>>,
 }
 
 impl Documents {
     /// Opens a document; the path of its file, if it is one.
     pub fn open(&mut self, uri: Uri, text: String, version: i32) -> Option<PathBuf> {
         let path = uri::real(&uri::path(&uri)?);
-        self.files.insert(path.clone(), Document { uri, text: text.into(), version });
+        let documents = self.files.entry(path.clone()).or_default();
+        documents.retain(|document| document.uri != uri);
+        documents.push(Document { uri, text: text.into(), version });
         Some(path)
     }
 
@@ -42,7 +45,8 @@ impl Documents {
         changes: Vec<TextDocumentContentChangeEvent>,
         encoding: Encoding,
     ) -> Option<PathBuf> {
-        let (path, document) = self.files.iter_mut().find(|(_, document)| document.uri == *uri)?;
+        let (path, documents, at) = self.find(uri)?;
+        let mut document = documents.remove(at);
         let mut text = String::from(&*document.text);
         for change in changes {
             match change {
@@ -53,24 +57,36 @@ impl Documents {
             }
         }
         (document.text, document.version) = (text.into(), version);
-        Some(path.clone())
+        documents.push(document);
+        Some(path)
+    }
+
+    /// The path of the file that a client calls so, its documents, and which of them it is.
+    fn find(&mut self, uri: &Uri) -> Option<(PathBuf, &mut Vec<Document>, usize)> {
+        self.files.iter_mut().find_map(|(path, documents)| {
+            let at = documents.iter().position(|document| document.uri == *uri)?;
+            Some((path.clone(), documents, at))
+        })
     }
 
     /// Closes a document; the path of its file, if it was open.
     pub fn close(&mut self, uri: &Uri) -> Option<PathBuf> {
-        let path = self.files.iter().find(|(_, document)| document.uri == *uri).map(|(path, _)| path.clone())?;
-        self.files.remove(&path);
+        let (path, documents, at) = self.find(uri)?;
+        documents.remove(at);
+        if documents.is_empty() {
+            self.files.remove(&path);
+        }
         Some(path)
     }
 
-    /// The open documents, by path.
+    /// The document of each open file, by path.
     pub fn iter(&self) -> impl Iterator<Item = (&PathBuf, &Document)> {
-        self.files.iter()
+        self.files.iter().filter_map(|(path, documents)| Some((path, documents.last()?)))
     }
 
     /// The document of a file.
     pub fn get(&self, path: &std::path::Path) -> Option<&Document> {
-        self.files.get(path)
+        self.files.get(path)?.last()
     }
 }
 

@@ -44,6 +44,11 @@ pub fn is_called_topology(name: &str) -> bool {
     is_yaml(&lower) && lower.contains("topology")
 }
 
+/// Whether a file is a topology by its name.
+pub fn is_topology_by_name(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| is_called_topology(&name.to_string_lossy()))
+}
+
 fn is_yaml(name: &str) -> bool {
     let ending = Path::new(name).extension().unwrap_or_default();
     ending.eq_ignore_ascii_case("yaml") || ending.eq_ignore_ascii_case("yml")

@@ -322,3 +322,56 @@ fn no_secret_is_in_any_message() {
     assert!(client.codes(&uri).contains(&"file-malformed".to_owned()));
     assert!(!client.all.contains("hunter2"));
 }
+
+#[test]
+fn a_file_that_says_something_else_is_no_topology_any_more() {
+    let copy = Copy::of("offset-mismatch");
+    fs::rename(copy.path("topology.yaml"), copy.path("prod.yaml")).unwrap();
+    let mut client = Client::start(&copy, &modern(&[]));
+    client.open(&copy, "prod.yaml");
+    assert_eq!(client.codes(&copy.uri(GW)), ["thrift-port-mismatch"]);
+    let other = "apiVersion: v1\nkind: Service\n";
+    client.change(&copy.uri("prod.yaml"), other);
+    copy.write("prod.yaml", other);
+    client.notify("textDocument/didSave", json!({"textDocument": {"uri": copy.uri("prod.yaml")}}));
+    client.settle();
+    assert_eq!((client.codes(&copy.uri(GW)), client.codes(&copy.uri("prod.yaml"))), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn a_topology_that_comes_back_is_served_again_though_nothing_is_open() {
+    let copy = Copy::of("offset-mismatch");
+    let topology = copy.read("topology.yaml");
+    let mut client = Client::start(&copy, &modern(&[]));
+    client.open(&copy, GW);
+    client.notify("textDocument/didClose", json!({"textDocument": {"uri": copy.uri(GW)}}));
+    client.settle();
+    assert_eq!(client.codes(&copy.uri(GW)), ["thrift-port-mismatch"]);
+    let watched = |kind: u8| json!({"changes": [{"uri": copy.uri("topology.yaml"), "type": kind}]});
+    fs::remove_file(copy.path("topology.yaml")).unwrap();
+    client.notify("workspace/didChangeWatchedFiles", watched(3));
+    client.settle();
+    assert!(client.codes(&copy.uri(GW)).is_empty());
+    copy.write("topology.yaml", topology);
+    client.notify("workspace/didChangeWatchedFiles", watched(1));
+    client.settle();
+    assert_eq!(client.codes(&copy.uri(GW)), ["thrift-port-mismatch"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_under_two_names_is_open_until_both_are_closed() {
+    let copy = Copy::of("offset-mismatch");
+    let link = tempfile::tempdir().unwrap();
+    let linked = link.path().canonicalize().unwrap().join("deployment");
+    std::os::unix::fs::symlink(copy.path(""), &linked).unwrap();
+    let by_link = format!("file://{}/{GW}", linked.display());
+    let mut client = Client::start(&copy, &modern(&[]));
+    let text = copy.read(GW);
+    client.open_text(&by_link, &text);
+    client.open_text(&copy.uri(GW), &text);
+    client.notify("textDocument/didClose", json!({"textDocument": {"uri": copy.uri(GW)}}));
+    client.change(&by_link, &text.replace("<Offset>2<", "<Offset>5<"));
+    client.settle();
+    assert_eq!((client.codes(&by_link), client.codes(&copy.uri(GW))), (Vec::new(), Vec::new()));
+}
