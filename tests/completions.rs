@@ -93,6 +93,21 @@ fn other_shells_parse_them() {
 }
 
 #[test]
+fn fish_completes() {
+    let folder = TempDir::new().expect("a folder");
+    fs::write(folder.path().join("completions.fish"), run(&["completions", "fish"])).expect("a file");
+    let script = "source completions.fish; complete -C 'carbonlint check --for'; complete -C 'carbonlint check --format '";
+    let Some(output) = other("fish", &["--no-config", "-c", script], folder.path()) else {
+        eprintln!("skipped: there is no fish");
+        return;
+    };
+    let said = text(&output.stdout);
+    assert!(output.status.success() && output.stderr.is_empty(), "{said}{}", text(&output.stderr));
+    let words: Vec<&str> = said.lines().filter_map(|line| line.split('\t').next()).collect();
+    assert_eq!(words, ["--format", "github", "gitlab", "human", "json", "junit", "sarif", "short"], "{said}");
+}
+
+#[test]
 fn each_command_has_a_manual_page_with_its_options() {
     let folder = TempDir::new().expect("a folder");
     let pages = folder.path().join("man/man1");

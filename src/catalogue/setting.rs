@@ -65,7 +65,7 @@ impl FileSpec {
 pub struct SettingPlace {
     /// The versions that read it there.
     pub versions: Range,
-    /// Index into [`Catalogue::files`].
+    /// Index into [`Catalogue::files`](super::Catalogue::files).
     pub file: usize,
     /// Where in the file.
     pub path: Path,
@@ -149,7 +149,7 @@ impl Setting {
 /// A condition on a setting.
 #[derive(Debug, Clone)]
 pub struct Condition {
-    /// Index into [`Catalogue::settings`].
+    /// Index into [`Catalogue::settings`](super::Catalogue::settings).
     pub setting: usize,
     /// The values that fulfil it; empty where it only must be stated.
     pub is: Vec<String>,

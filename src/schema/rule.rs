@@ -35,6 +35,7 @@ pub fn rule(catalogue: &Catalogue, rules: &Rules) -> String {
     let engine: Vec<&str> = rules.rules.iter().filter(|rule| rule.file.when.is_none()).map(|rule| rule.id.as_str()).collect();
     conditions.push(json!({"if": {"not": {"properties": {"id": {"enum": engine}}}}, "then": {"required": ["when"]}}));
     scalars(&mut schema);
+    no_null_defaults(&mut schema);
     schema["allOf"] = Value::Array(conditions);
     text(&schema)
 }
@@ -52,6 +53,18 @@ fn scalars(schema: &mut Value) {
             keys.values_mut().for_each(scalars);
         }
         Value::Array(all) => all.iter_mut().for_each(scalars),
+        _ => {}
+    }
+}
+
+/// That nothing stands for a key that is missing goes without saying, and `yaml-language-server` completes no key where it is said.
+fn no_null_defaults(schema: &mut Value) {
+    match schema {
+        Value::Object(keys) => {
+            keys.retain(|key, value| key != "default" || !value.is_null());
+            keys.values_mut().for_each(no_null_defaults);
+        }
+        Value::Array(all) => all.iter_mut().for_each(no_null_defaults),
         _ => {}
     }
 }
