@@ -45,7 +45,13 @@ pub fn run(engine: Engine) -> Result<u8, String> {
     let (connection, threads) = Connection::stdio();
     let status = serve(engine, connection);
     match threads.join() {
-        // The client is gone, or sent what is no message: nobody is left to be told.
+        // What it sent may hold secrets.
+        Err(error) if status != 0 && error.kind() == std::io::ErrorKind::InvalidData => {
+            let said = "error: the client sent what is no message of the language server protocol";
+            let _ = writeln!(std::io::stderr(), "{said}");
+            Ok(status)
+        }
+        // The client is gone: nobody is left to be told.
         Err(_) if status != 0 => Ok(status),
         other => other.map(|()| status).map_err(|error| format!("error: the connection to the client failed: {error}")),
     }
