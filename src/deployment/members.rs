@@ -10,9 +10,9 @@ use crate::config::Found;
 use crate::home::HomeState;
 use crate::source::{Place, SourceId};
 
+use super::effective::Reader;
 use super::expand::{Expanded, expand};
 use super::hosts::Directory;
-use super::node::Reader;
 use super::settings::first_unmet;
 use super::{Inputs, Node, parse_int};
 

@@ -5,10 +5,14 @@
 //! what cannot be known stays unknown and says why, it is never guessed.
 
 mod addresses;
+mod check;
+mod effective;
 mod expand;
 mod expected;
+mod files;
 mod groups;
 mod hosts;
+mod inputs;
 mod links;
 mod members;
 mod names;
@@ -27,76 +31,26 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::catalogue::{self, Catalogue, Family, FileSpec, holds};
-use crate::config::{Document, Documents, Found, Malformed};
-use crate::home::{FileState, Home, HomeState};
-use crate::source::{Content, Place, SourceId, Sources};
-use crate::topology::{Topology, TopologyError};
+use crate::catalogue::{self, Catalogue, FileSpec, holds};
+use crate::config::{Document, Found};
+use crate::home::{FileState, Home};
+use crate::source::{Place, SourceId, Sources};
 
+pub use check::check_topology;
 pub use expand::{Expanded, What};
 pub use expected::Expected;
+pub use files::{File, FileProblem};
 pub use groups::{Cluster, Collision, Forward, Opener};
 pub use hosts::apart;
+pub use inputs::Inputs;
 pub use links::{Host, Link, Target, Verdict, WrittenPort};
 pub use members::{Entry, Member};
 pub use names::{Fault, Name};
+pub use node::{Contradiction, Listener, Node, Offset, OffsetProblem, Product};
 pub use port::{EffectivePort, Reason, Step};
 pub use records::Record;
 pub use settings::{NumberProblem, Setting, State, parse_int};
 pub use started::{StartOption, Started, files_of};
-
-/// What the model is built from.
-pub struct Inputs {
-    /// Product knowledge.
-    pub catalogue: Arc<Catalogue>,
-    /// What is asked of each home: the catalogue's files, and start scripts that the topology names behind them.
-    pub files: Arc<[FileSpec]>,
-    /// What the user declared.
-    pub topology: Arc<Topology>,
-    /// The topology's own text.
-    pub topology_source: SourceId,
-    /// The home of each node, in the order of the topology.
-    pub homes: Vec<Arc<Home>>,
-    /// Every file.
-    pub sources: Arc<Sources>,
-    /// Every file that was parsed.
-    pub documents: Documents,
-}
-
-impl Inputs {
-    /// The same inputs with other bytes in some files: what an edit would bring, without writing it.
-    pub fn edited(&self, files: &BTreeMap<SourceId, Vec<u8>>) -> Self {
-        let (mut sources, mut documents) = ((*self.sources).clone(), self.documents.clone());
-        let mut left = files.len();
-        for home in &self.homes {
-            if left == 0 {
-                break;
-            }
-            for (index, spec) in self.files.iter().enumerate() {
-                let FileState::Read(source) = home.file(index) else { continue };
-                let Some(bytes) = files.get(source).filter(|bytes| sources.get(*source).content.bytes() != bytes.as_slice())
-                else {
-                    continue;
-                };
-                let content = Arc::new(Content::decode(bytes.clone(), spec.text_kind()));
-                if let Some(format) = spec.format {
-                    documents.reparse(*source, &content, format);
-                }
-                sources.replace(*source, content);
-                left -= 1;
-            }
-        }
-        Self {
-            catalogue: Arc::clone(&self.catalogue),
-            files: Arc::clone(&self.files),
-            topology: Arc::clone(&self.topology),
-            topology_source: self.topology_source,
-            homes: self.homes.clone(),
-            sources: Arc::new(sources),
-            documents,
-        }
-    }
-}
 
 /// A deployment, resolved.
 pub struct Deployment {
@@ -134,190 +88,6 @@ pub struct Deployment {
     misnamed: names::Misnamed,
     /// Files that several nodes read, under one name or several.
     shared: shared::SharedFiles,
-}
-
-/// A running server.
-#[derive(Debug)]
-pub struct Node {
-    /// Its name.
-    pub name: String,
-    /// Where the topology names it.
-    pub place: Place,
-    /// Its roles as declared, by the catalogue's ids.
-    pub roles: Vec<String>,
-    /// Every role that these stand for.
-    pub role_set: BTreeSet<String>,
-    /// The names by which other nodes reach it, in lower case.
-    pub hosts: Vec<String>,
-    /// Its host, as declared.
-    pub host: Option<String>,
-    /// The machine whose ports it shares; `None` where the topology says nothing.
-    pub machine: Option<String>,
-    /// Its home.
-    pub home: Arc<Home>,
-    /// What product it is.
-    pub product: Product,
-    /// The options with which it starts.
-    pub started: Started,
-    /// Its port offset.
-    pub offset: Offset,
-    /// The catalogue's settings as this node reads them, by the catalogue's index.
-    pub settings: Vec<Setting>,
-    /// The catalogue's listeners on this node, by the catalogue's index.
-    pub listeners: Vec<Listener>,
-    /// Files that are not there and stand for those of the pack.
-    pub assumed: Vec<String>,
-    /// Placeholders and template marks in its offset and in ports of its listeners that are not known.
-    pub unresolved: Vec<(Place, What)>,
-}
-
-impl Node {
-    /// Live listeners whose ports are outside 1 to 65535, and these ports.
-    pub fn out_of_range(&self) -> impl Iterator<Item = (&Listener, i64)> {
-        let live = self.listeners.iter().filter(|listener| listener.live);
-        let ports = live.filter_map(|listener| Some((listener, listener.port.value()?)));
-        ports.filter(|(_, port)| !(1..=65535).contains(port))
-    }
-
-    /// Whether ports that it may open are not known.
-    pub fn has_unknown_ports(&self) -> bool {
-        let unknown = |listener: &Listener| {
-            let may_open = listener.listed && listener.stated && listener.switched_off_by.is_empty();
-            may_open && listener.port.value().is_none()
-        };
-        self.offset.value.is_none() || self.home.state != HomeState::Present || self.listeners.iter().any(unknown)
-    }
-}
-
-/// The product of a node.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Product {
-    /// Id of the product in the catalogue (`am`, `is`).
-    pub id: Option<String>,
-    /// The version as the home or the topology says it.
-    pub version: Option<String>,
-    /// The family that it is judged as.
-    pub family: Option<Family>,
-    /// How the version came about: "carbon.xml", "the topology".
-    pub origin: String,
-    /// Whether it is newer than the newest known family.
-    pub newer: bool,
-    /// Where it is said.
-    pub place: Option<Place>,
-    /// What the home says against the topology.
-    pub contradiction: Option<Contradiction>,
-}
-
-/// A version that a file of a home says or proves, and the topology does not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Contradiction {
-    /// The version; where the file only proves it, the oldest that it may be.
-    pub version: String,
-    /// Whether the file proves no more than that.
-    pub at_least: bool,
-    /// The file.
-    pub place: Place,
-    /// Whether other places of the home's files are read under that version.
-    pub reads_otherwise: bool,
-}
-
-/// The port offset of a node.
-#[derive(Debug, Clone, Default)]
-pub struct Offset {
-    /// The number that counts; `None` where it cannot be known.
-    pub value: Option<i64>,
-    /// The text it was read from.
-    pub text: Option<String>,
-    /// Where it comes from, in words: `carbon.xml`, `wso2server.sh`, `start command`.
-    pub origin: String,
-    /// Where it is written.
-    pub place: Option<Place>,
-    /// What is wrong with it.
-    pub problem: Option<OffsetProblem>,
-    /// What it wins over, in start scripts and in a file: texts and places.
-    pub overridden: Vec<(String, Place)>,
-    /// Why it is not known.
-    pub unknown: Option<String>,
-}
-
-/// What may be wrong with an offset (carbon-kernel `CarbonBaseActivator`, `ServletTransportManager`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OffsetProblem {
-    /// The element is missing from a carbon.xml that is there.
-    Absent,
-    /// Nothing but blanks.
-    Blank,
-    /// No integer of 32 bits.
-    NotANumber,
-    /// A number with blanks around it.
-    BlanksAround,
-}
-
-impl OffsetProblem {
-    /// The word that rules use.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Absent => "absent",
-            Self::Blank => "blank",
-            Self::NotANumber => "not a number",
-            Self::BlanksAround => "blanks around",
-        }
-    }
-}
-
-/// A port that a node opens, or would.
-#[derive(Debug)]
-pub struct Listener {
-    /// Index in the catalogue.
-    pub spec: usize,
-    /// Its effective port.
-    pub port: EffectivePort,
-    /// Whether the node's version has it and its role or profile runs it.
-    pub listed: bool,
-    /// Whether anything states its port: a file, or what stands for a missing one.
-    pub stated: bool,
-    /// Whether the node's role would run it and its start profile does not.
-    pub out_of_profile: bool,
-    /// Whether it opens.
-    pub live: bool,
-    /// Why it does not.
-    pub why_dormant: Option<String>,
-    /// The settings that keep it from opening.
-    pub switched_off_by: Vec<usize>,
-    /// The address that it binds, where one is written.
-    pub bind: Option<String>,
-    /// Whether that address is one of the machine itself only.
-    pub bind_loopback: bool,
-    /// The port that a proxy in front of it offers.
-    pub proxy_port: Option<i64>,
-}
-
-/// A file of a home.
-#[derive(Debug)]
-pub struct File {
-    /// The file.
-    pub source: SourceId,
-    /// Nodes whose home it is in.
-    pub nodes: Vec<usize>,
-    /// What became of it.
-    pub state: FileProblem,
-    /// Marks of unrendered templates in host or port positions: what, and where.
-    pub templates: BTreeMap<Place, String>,
-    /// Placeholders in such positions that nobody set.
-    pub unset: BTreeMap<Place, String>,
-    /// Elements in it that this version does not read: their title, and where.
-    pub obsolete: BTreeMap<Place, String>,
-}
-
-/// What became of a file.
-#[derive(Debug, Clone)]
-pub enum FileProblem {
-    /// It was read.
-    None,
-    /// It could not be read: why.
-    Unreadable(String),
-    /// It does not parse.
-    Malformed(Malformed),
 }
 
 impl Deployment {
@@ -363,39 +133,6 @@ impl Deployment {
     /// The links that a node makes.
     pub fn links_of(&self, node: usize) -> &[Link] {
         self.links_of.get(node).map_or(&[], |range| &self.links[range.clone()])
-    }
-
-    /// Whether each node of a file writes it anew at every start: it lies beside the file of which the product makes all others.
-    pub fn is_overwritten(&self, file: &File) -> bool {
-        let files = &self.inputs.files;
-        let by_node = |node: &usize| {
-            let home = &self.nodes[*node].home;
-            let is_this = |state: &FileState| matches!(state, FileState::Read(source) | FileState::Unreadable(source, _) if *source == file.source);
-            let own = (0..files.len()).find(|index| is_this(home.file(*index)));
-            let makes = |index: usize, spec: &catalogue::FileSpec| {
-                spec.generates && Some(index) != own && matches!(home.file(index), FileState::Read(_))
-            };
-            own.is_some_and(|own| {
-                let folder = |path: &str| path.rfind('/').map_or(0, |at| at + 1);
-                files
-                    .iter()
-                    .enumerate()
-                    .any(|(index, spec)| makes(index, spec) && files[own].path.starts_with(&spec.path[..folder(&spec.path)]))
-            })
-        };
-        !file.nodes.is_empty() && file.nodes.iter().all(by_node)
-    }
-
-    /// Whether a node that has a file reads it, in its role.
-    pub fn is_read(&self, file: &File) -> bool {
-        let by_node = |node: &usize| {
-            let node = &self.nodes[*node];
-            let mut specs = self.inputs.files.iter().enumerate();
-            let is_this = |state: &FileState| matches!(state, FileState::Read(source) | FileState::Unreadable(source, _) if *source == file.source);
-            let own = specs.find(|(index, _)| is_this(node.home.file(*index)));
-            own.is_none_or(|(_, spec)| spec.roles.is_empty() || spec.roles.iter().any(|role| node.role_set.contains(role)))
-        };
-        file.nodes.is_empty() || file.nodes.iter().any(by_node)
     }
 
     /// The offset that all calls to a node go by, where it has another.
@@ -513,44 +250,6 @@ impl Deployment {
     }
 }
 
-/// The role that the topology's key `key_manager` is about.
-const KEY_MANAGER: &str = "key-manager";
-
-/// Checks what the topology says against the catalogue: role names and product versions.
-pub fn check_topology(topology: &Topology, catalogue: &Catalogue) -> Vec<TopologyError> {
-    let mut errors = Vec::new();
-    for node in &topology.nodes {
-        for role in node.roles.iter().filter(|role| catalogue.role(&role.value).is_none()) {
-            let names: Vec<&str> = catalogue.role_names().collect();
-            let near = crate::source::nearest(&role.value, names.iter().copied());
-            let choices = format!("roles: {}", names.join(", "));
-            errors.push(TopologyError {
-                message: format!("unknown role `{}` of node `{}`", role.value, node.name.value),
-                span: Some(role.span),
-                help: Some(near.map_or(choices.clone(), |near| format!("did you mean `{near}`? {choices}"))),
-            });
-        }
-        let is_manager = |name: &str| {
-            let meant = topology.nodes.iter().find(|other| other.name.value == name);
-            // Of a role that nobody knows it is said already.
-            let may_be = |role: &str| catalogue.role(role).is_none() || catalogue.stands_for(role, KEY_MANAGER);
-            meant.is_none_or(|meant| meant.roles.iter().any(|role| may_be(&role.value)))
-        };
-        for meant in node.key_manager.iter().filter(|name| !is_manager(&name.value)) {
-            let message = format!("`{}` is no key manager", meant.value);
-            let help = Some(format!("name a node with the role {KEY_MANAGER}, or give it that role"));
-            errors.push(TopologyError { message, span: Some(meant.span), help });
-        }
-        if let Some(product) = &node.product
-            && let Err(message) = product::parse(&product.value, catalogue)
-        {
-            let help = Some("write the version of the API Manager (2.6.0), or the name of a pack (wso2is-km-5.7.0)".to_owned());
-            errors.push(TopologyError { message, span: Some(product.span), help });
-        }
-    }
-    errors
-}
-
 /// Builds the model of a deployment: every node's listeners and links, with effective ports and verdicts.
 ///
 /// Never fails: what cannot be read or known is said at its place in the model, and the rest is resolved.
@@ -570,7 +269,7 @@ pub fn resolve_after(inputs: Inputs, earlier: Option<&Deployment>) -> Deployment
             && holds_the_same(&inputs.files, &known.home, &before.sources, &inputs.sources);
         is_same.then(|| Arc::clone(known))
     };
-    let build = |index| same(index).unwrap_or_else(|| Arc::new(node::build(&inputs, index)));
+    let build = |index| same(index).unwrap_or_else(|| Arc::new(effective::build(&inputs, index)));
     let nodes = (0..inputs.topology.nodes.len()).into_par_iter().map(build).collect();
     connect(inputs, nodes)
 }
@@ -592,7 +291,7 @@ impl Deployment {
             if holds_the_same(&inputs.files, &known.home, self.sources(), &inputs.sources) {
                 Arc::clone(known)
             } else {
-                Arc::new(node::build(&inputs, index))
+                Arc::new(effective::build(&inputs, index))
             }
         };
         let nodes = self.nodes.par_iter().enumerate().map(build).collect();
@@ -607,7 +306,7 @@ fn connect(inputs: Inputs, nodes: Vec<Arc<Node>>) -> Deployment {
         (0..nodes.len()).into_par_iter().flat_map_iter(|node| links::of_node(&inputs, &nodes, &directory, node)).collect();
     links::pair(&inputs.catalogue, &mut links);
     let records = nodes.par_iter().enumerate().flat_map_iter(|(index, node)| records::of_node(&inputs, node, index)).collect();
-    let files = files(&inputs, &nodes, &links);
+    let files = files::of_nodes(&inputs, &nodes, &links);
     let (tables, elements) = names::of_files(&inputs, &files);
     let members = members::members(&inputs, &nodes, &directory);
     let forwards = groups::forwards(&inputs, &nodes, &directory);
@@ -668,46 +367,4 @@ fn callers(catalogue: &Catalogue, links: &[Link]) -> HashMap<(usize, usize), usi
         }
     }
     callers
-}
-
-fn files(inputs: &Inputs, nodes: &[Arc<Node>], links: &[Link]) -> Vec<File> {
-    let mut files: Vec<File> = Vec::new();
-    let mut index_of: BTreeMap<SourceId, usize> = BTreeMap::new();
-    for (index, node) in nodes.iter().enumerate() {
-        for spec in 0..inputs.files.len() {
-            let (source, unreadable) = match node.home.file(spec) {
-                FileState::Absent => continue,
-                FileState::Read(source) => (*source, None),
-                FileState::Unreadable(source, why) => (*source, Some(why.clone())),
-            };
-            let at = *index_of.entry(source).or_insert_with(|| {
-                let state = match (unreadable, inputs.documents.get(source)) {
-                    (Some(why), _) => FileProblem::Unreadable(why),
-                    (None, Some(Err(malformed))) => FileProblem::Malformed(malformed.clone()),
-                    (None, _) => FileProblem::None,
-                };
-                let (templates, unset, obsolete) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-                files.push(File { source, nodes: Vec::new(), state, templates, unset, obsolete });
-                files.len() - 1
-            });
-            files[at].nodes.push(index);
-            files[at].obsolete.extend(settings::obsolete(inputs, node, spec, source));
-        }
-    }
-    let of_links = links.iter().flat_map(|link| {
-        let public = inputs.catalogue.links[link.spec].public;
-        link.unresolved.iter().map(move |(place, what)| (place, what, public))
-    });
-    let of_nodes = nodes.iter().flat_map(|node| &node.unresolved).map(|(place, what)| (place, what, false));
-    for (place, what, public) in of_nodes.chain(of_links) {
-        let Some(at) = index_of.get(&place.source) else { continue };
-        match what {
-            // No server calls it: that it is not known holds nothing up.
-            What::Template(mark) if public => files[*at].unset.insert(*place, mark.clone()),
-            What::Template(mark) => files[*at].templates.insert(*place, mark.clone()),
-            What::Unset(name) => files[*at].unset.insert(*place, name.clone()),
-            _ => None,
-        };
-    }
-    files
 }

@@ -7,8 +7,8 @@ use crate::config::Found;
 use crate::source::{Place, SourceId};
 
 use super::super::addresses;
+use super::super::effective;
 use super::super::expand::{self, Expanded, What};
-use super::super::node;
 use super::super::port::{EffectivePort, Step};
 use super::super::settings::State;
 use super::super::url::{UrlParts, default_port, split};
@@ -179,15 +179,15 @@ impl<'a> Judge<'a> {
         let node = self.node();
         let (name, own) = match text.expanded.exactly(range).map(|piece| &piece.what) {
             Some(What::Listener(name, listener)) => (name, node.listeners[*listener].port.clone()),
-            Some(What::Setting(name, setting)) => (name, node::port(self.inputs, self.reader.declared, node, *setting)),
-            Some(What::Port(name, base)) => (name, node::shifted(node, *base)),
+            Some(What::Setting(name, setting)) => (name, effective::port(self.inputs, self.reader.declared, node, *setting)),
+            Some(What::Port(name, base)) => (name, effective::shifted(node, *base)),
             _ => return EffectivePort::default().then(Step::Written, value, place),
         };
         own.then(Step::Placeholder(name.clone(), node.name.clone()), value, place)
     }
 
     pub(super) fn read_port(&self, port: usize, hosts: &[usize], link: &mut Link) -> Option<(Verdict, String)> {
-        link.port = node::port(self.inputs, self.reader.declared, self.node(), port);
+        link.port = effective::port(self.inputs, self.reader.declared, self.node(), port);
         link.written.explicit = self.node().settings[port].state == State::Written;
         link.written.setting = Some(port);
         link.written.place = self.whole(port);

@@ -13,9 +13,9 @@ use crate::source::Place;
 
 pub use pairing::pair;
 
+use super::effective::Reader;
 use super::expand::What;
 use super::hosts::Directory;
-use super::node::Reader;
 use super::port::EffectivePort;
 use super::settings::first_unmet;
 use super::{Inputs, Node};

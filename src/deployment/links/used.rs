@@ -3,7 +3,7 @@
 use crate::catalogue::{Condition, SettingPlace, holds};
 use crate::home::FileState;
 
-use super::super::node::dormant_because;
+use super::super::effective::dormant_because;
 use super::super::settings::first_unmet;
 use super::address::{Early, Text};
 use super::{Judge, Verdict};
