@@ -4,6 +4,7 @@
 //! is itself a finding; the order of findings is the same on any number of threads.
 
 mod baseline;
+mod build;
 mod build_fix;
 mod check;
 mod comments;
