@@ -500,6 +500,33 @@ fn a_collision_is_mended_with_every_call_that_must_follow() {
 }
 
 #[test]
+fn what_names_the_other_of_two_that_collide_does_not_follow() {
+    let folder = TempDir::new().expect("a folder");
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    };
+    write(
+        "topology.yaml",
+        "defaults: {product: 4.3.0}\nnodes:\n  - {name: cp, role: control-plane, home: cp, host: cp.example.com, machine: m1}\n  \
+         - {name: tm, role: traffic-manager, home: tm, host: tm.example.com, machine: m1}\n",
+    );
+    let cp = "[apim.throttling]\nservice_url = \"https://tm.example.com:9444/services/\"\n\
+              [[apim.event_hub.publish.url_group]]\nurls = [\"tcp://cp.example.com:9611\"]\nauth_urls = [\"ssl://cp.example.com:9711\"]\n";
+    write("cp/repository/conf/deployment.toml", cp);
+    write("tm/repository/conf/deployment.toml", "[server]\nhostname = \"tm.example.com\"\n");
+    let output = program()
+        .current_dir(folder.path())
+        .args(["check", "--fix", "--unsafe-fixes", "--format", "short"])
+        .output()
+        .expect("it runs");
+    let read = |path: &str| fs::read_to_string(folder.path().join(path)).expect("a file");
+    assert_eq!(read("cp/repository/conf/deployment.toml"), cp, "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(read("tm/repository/conf/deployment.toml").ends_with("offset = 1\n"));
+}
+
+#[test]
 fn an_offset_that_is_none_mends_nothing_after_it() {
     let deployment = Deployment::mismatch(client("").as_bytes());
     deployment

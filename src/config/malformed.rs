@@ -28,6 +28,8 @@ pub struct Twice {
     pub what: String,
     /// Where it is defined for the first time.
     pub first: Option<Span>,
+    /// Of a single table behind one of a list: its name, and the edits that make it a further one of the list.
+    pub listed: Option<(String, Vec<Edit>)>,
 }
 
 impl Malformed {

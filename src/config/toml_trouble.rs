@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::change::to_disk;
 use super::malformed::{Malformed, TEMPLATE, Twice, line_of, merge_marker, stray_mark, template_mark};
 use super::toml_text::{line_end, line_start};
 use crate::source::{Content, after_toml_string};
@@ -118,17 +119,24 @@ fn duplicate(content: &Content, range: Range<usize>) -> Malformed {
     let text = content.text();
     let start = line_start(text, range.start);
     let line = text[start..line_end(text, range.start)].trim();
-    let key = text[range.clone()].trim();
     let table = line.starts_with('[');
+    // Of a table its whole name, and not only the last part.
+    let key = if table { header(line) } else { text[range.clone()].trim() };
     let what = if table { "table" } else { "key" };
     let mut message = format!("the {what} `{key}` is defined twice; expected each at most once");
     let first = first_definition(&text[..start], line, key, table);
     if let Some(first) = first {
         message = format!("{message}, it is defined in line {} already", line_of(content, first));
     }
+    let of_list = table && !line.starts_with("[[") && first.is_some_and(|first| text[first..].trim_start().starts_with("[["));
+    let listed = line.find(']').filter(|_| of_list).map(|close| {
+        let open = start + (text[start..].len() - text[start..].trim_start().len());
+        let edits = vec![(open..open, "[".to_owned()), (open + close..open + close, "]".to_owned())];
+        (key.to_owned(), to_disk(content, edits))
+    });
     let first =
         first.map(|first| content.to_disk(first..first + text[first..].lines().next().map_or(0, |line| line.trim_end().len())));
-    let twice = Some(Box::new(Twice { what: format!("the {what} `{key}`"), first }));
+    let twice = Some(Box::new(Twice { what: format!("the {what} `{key}`"), first, listed }));
     let found = Malformed::at(content, range, message);
     Malformed { twice, ..found.because(format!("a {what} was copied, or added without looking for the one that is there")) }
 }
@@ -152,8 +160,12 @@ fn first_definition(before: &str, line: &str, key: &str, table: bool) -> Option<
 }
 
 fn same_header(one: &str, other: &str) -> bool {
-    let header = |line: &str| line.split(']').next().unwrap_or_default().trim_start_matches('[').trim().to_owned();
     one.starts_with('[') && header(one) == header(other)
+}
+
+/// The name between the brackets of a header.
+fn header(line: &str) -> &str {
+    line.split(']').next().unwrap_or_default().trim_start_matches('[').trim()
 }
 
 /// The range, where it lies on characters of the text.

@@ -222,8 +222,9 @@ fn mark(at: usize, ends: &mut Ends<'_>, names: &dyn Names, synapse: bool) -> Opt
     } else if let Some(name) = ends.between(at, "$secret{", "}") {
         (name.len() + 9, (What::Unset(format!("$secret{{{name}}}")), opaque()))
     } else if let Some(name) = ends.between(at, "{", "}").filter(|name| is_name(name)) {
-        let what = if synapse { What::SynapseVariable } else { What::Template(format!("{{{name}}}")) };
-        (name.len() + 2, (what, opaque()))
+        let known = if synapse { names.placeholder(&format!("{{{name}}}")) } else { None };
+        let other = || if synapse { What::SynapseVariable } else { What::Template(format!("{{{name}}}")) };
+        (name.len() + 2, known.unwrap_or_else(|| (other(), opaque())))
     } else if let Some(name) = ends.between(at, "%", "%").filter(|name| is_name(name)) {
         (name.len() + 2, (What::Template(format!("%{name}%")), opaque()))
     } else if let Some(name) = ends.between(at, "[", "]").filter(|name| is_name(name) && !is_address(name)) {

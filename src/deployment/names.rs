@@ -97,11 +97,11 @@ pub fn of_files(inputs: &Inputs, files: &[File]) -> (Vec<Name>, Vec<Name>) {
                 file: index,
                 place: Place { source: file.source, span: malformed.span },
                 what: twice.what.clone(),
-                nearest: None,
+                nearest: twice.listed.as_ref().map(|(name, _)| name.clone()),
                 path: Vec::new(),
                 first: twice.first.map(|span| Place { source: file.source, span }),
                 fault: Fault::Twice,
-                mend: None,
+                mend: twice.listed.as_ref().map(|(_, edits)| edits.clone()),
             }));
             continue;
         }

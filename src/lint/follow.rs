@@ -32,7 +32,8 @@ impl Reaching {
     pub fn links(&self, model: &Deployment, node: usize, offset: i64) -> Vec<Change> {
         let Some(by) = model.nodes[node].offset.value.map(|now| offset - now) else { return Vec::new() };
         let direct = self.0.get(&node).into_iter().flatten().map(|(index, listener)| (&model.links[*index], *listener));
-        let moving = direct.filter(|(link, listener)| moves(model, node, *listener) && !follows_by_itself(link, node));
+        let moves = |link: &Link, listener| moves(model, node, listener) && !follows_by_itself(link, node);
+        let moving = direct.filter(|(link, listener)| moves(link, *listener) && !means_another(model, link, node));
         moving.filter_map(|(link, _)| Some(part_of(link, Part::Port, (link.port.value()? + by).to_string()))).collect()
     }
 }
@@ -40,6 +41,12 @@ impl Reaching {
 /// Whether the offset of a node is part of a listener's port.
 fn moves(model: &Deployment, node: usize, listener: usize) -> bool {
     model.nodes[node].listeners[listener].port.is_shifted()
+}
+
+/// Whether a link names another of the nodes that it reaches: of several on one machine at one port it means that one.
+fn means_another(model: &Deployment, link: &Link, node: usize) -> bool {
+    let named = |node: usize| link.host.name.as_ref().is_some_and(|host| model.nodes[node].hosts.contains(&host.to_lowercase()));
+    !named(node) && link.targets.iter().any(|target| target.node != node && target.fits && named(target.node))
 }
 
 /// A node's own placeholder or default moves with its own offset.
