@@ -242,3 +242,27 @@ fn what_is_no_url_is_malformed() {
     }
     Case { url: "", ..HOSTS }.is("not stated");
 }
+
+#[test]
+fn what_load_balancers_forward_is_listed_behind_what_nodes_call() {
+    let mut memory = Memory::default();
+    let carbon = "<Server><Version>2.6.0</Version><Ports><Offset>2</Offset></Ports></Server>";
+    memory.insert("km/repository/conf/carbon.xml", carbon);
+    let topology = "nodes: [{name: km, role: key-manager, home: km, host: km.example.com}]\n\
+                    load_balancers:\n  - {host: keys.example.com, ports: {443: [\"km:9445\"], 8443: [\"km:9443\"]}}\n";
+    let engine = Engine::new().expect("the embedded rules load");
+    let project = engine.open_in(&memory, Path::new(""), topology).unwrap_or_else(|error| panic!("{error}"));
+    let all = |name: &str| !name.is_empty();
+    let csv = carbonlint::report::links::csv(&project, &all);
+    let forwards: Vec<&str> = csv.lines().skip_while(|line| !line.contains("load-balancer")).collect();
+    assert_eq!(
+        forwards,
+        [
+            "keys.example.com,km,load-balancer,What it gets on 443,,km.example.com,9445,ok,,topology.yaml,3",
+            "keys.example.com,km,load-balancer,What it gets on 8443,,km.example.com,9443,nothing listens,,topology.yaml,3",
+        ]
+    );
+    assert!(!carbonlint::report::links::csv(&project, &|name| name == "gw").contains("load-balancer"));
+    let table = carbonlint::report::links::human(&project, &all);
+    assert!(table.contains("km.example.com:9445"), "{table}");
+}

@@ -1,8 +1,9 @@
 //! `carbonlint links`: who calls whom on which port, each with its verdict, as a table, as JSON and as comma-separated values.
+//! What load balancers forward to stands behind what nodes call: a firewall is in between as well.
 
 use serde::Serialize;
 
-use crate::deployment::{Deployment, Link};
+use crate::deployment::{Deployment, Forward, Link, Verdict};
 use crate::project::Project;
 use crate::source::Place;
 
@@ -10,16 +11,20 @@ use super::json::pretty;
 use super::ports::reasons;
 use super::words::{clean, said, table};
 
+/// The id of what a load balancer forwards.
+const FORWARD: &str = "load-balancer";
+
 #[derive(Serialize)]
 struct Document<'a> {
     version: u32,
-    links: Vec<LinkJson<'a>>,
+    links: Vec<Row<'a>>,
 }
 
+/// A link, or what a load balancer forwards.
 #[derive(Serialize)]
-struct LinkJson<'a> {
+struct Row<'a> {
     id: &'a str,
-    title: &'a str,
+    title: String,
     from: &'a str,
     to: Vec<&'a str>,
     host: Option<String>,
@@ -30,77 +35,100 @@ struct LinkJson<'a> {
     reasons: Vec<String>,
     file: Option<&'a str>,
     line: Option<usize>,
+    /// As the table has it.
+    #[serde(skip)]
+    address: String,
 }
 
-/// As JSON, version 1. `wanted` chooses links by the name of the node that calls.
+/// As JSON, version 1. `wanted` chooses links by the name of the node that calls, and what is forwarded by the node behind.
 pub fn json(project: &Project, wanted: &dyn Fn(&str) -> bool) -> String {
-    let model = &*project.model;
-    let links = chosen(model, wanted).map(|link| {
-        let spec = &model.catalogue().links[link.spec];
-        let place = place(link);
-        LinkJson {
-            id: &spec.id,
-            title: &spec.title,
-            from: &model.nodes[link.node].name,
-            to: targets(model, link),
-            host: host(link),
-            port: link.port.value(),
-            scheme: &link.scheme,
-            verdict: link.verdict.name(),
-            why: why(link),
-            reasons: reasons(model, &link.port, None),
-            file: place.map(|place| model.sources().get(place.source).name.as_str()),
-            line: place.map(|place| model.sources().position(place).start.line),
-        }
-    });
-    pretty(&Document { version: 1, links: links.collect() })
+    pretty(&Document { version: 1, links: rows(&project.model, wanted) })
 }
 
-/// As a table, dormant ones and those that nobody stated too. `wanted` chooses links by the node that calls.
+/// As a table, dormant ones and those that nobody stated too; `wanted` as for [`json`].
 pub fn human(project: &Project, wanted: &dyn Fn(&str) -> bool) -> String {
-    let model = &*project.model;
-    let mut rows = vec![["FROM", "TO", "LINK", "HOST:PORT", "VERDICT", "WHY"].map(str::to_owned).to_vec()];
-    for link in chosen(model, wanted) {
-        let to = targets(model, link).join(", ");
-        rows.push(vec![
-            clean(&model.nodes[link.node].name).into_owned(),
+    let mut lines = vec![["FROM", "TO", "LINK", "HOST:PORT", "VERDICT", "WHY"].map(str::to_owned).to_vec()];
+    for row in rows(&project.model, wanted) {
+        let to = row.to.join(", ");
+        lines.push(vec![
+            clean(row.from).into_owned(),
             if to.is_empty() { "-".to_owned() } else { clean(&to).into_owned() },
-            model.catalogue().links[link.spec].id.clone(),
-            address(link),
-            link.verdict.name().to_owned(),
-            why(link).unwrap_or_default(),
+            row.id.to_owned(),
+            row.address,
+            row.verdict.to_owned(),
+            row.why.unwrap_or_default(),
         ]);
     }
-    table(&rows, "")
+    table(&lines, "")
 }
 
-/// As comma-separated values, a row for each link. `wanted` chooses links by the name of the node that calls.
+/// As comma-separated values, a row for each; `wanted` as for [`json`].
 pub fn csv(project: &Project, wanted: &dyn Fn(&str) -> bool) -> String {
-    let model = &*project.model;
     let names = ["from", "to", "id", "title", "scheme", "host", "port", "verdict", "why", "file", "line"];
-    let mut rows = vec![names.map(str::to_owned).to_vec()];
-    rows.extend(chosen(model, wanted).map(|link| {
-        let spec = &model.catalogue().links[link.spec];
-        let place = place(link);
+    let mut lines = vec![names.map(str::to_owned).to_vec()];
+    lines.extend(rows(&project.model, wanted).into_iter().map(|row| {
         vec![
-            model.nodes[link.node].name.clone(),
-            targets(model, link).join(" "),
-            spec.id.clone(),
-            spec.title.clone(),
-            link.scheme.clone(),
-            host(link).unwrap_or_default(),
-            link.port.value().map_or_else(String::new, |port| port.to_string()),
-            link.verdict.name().to_owned(),
-            why(link).unwrap_or_default(),
-            place.map(|place| model.sources().get(place.source).name.clone()).unwrap_or_default(),
-            place.map_or_else(String::new, |place| model.sources().position(place).start.line.to_string()),
+            row.from.to_owned(),
+            row.to.join(" "),
+            row.id.to_owned(),
+            row.title,
+            row.scheme.to_owned(),
+            row.host.unwrap_or_default(),
+            row.port.map_or_else(String::new, |port| port.to_string()),
+            row.verdict.to_owned(),
+            row.why.unwrap_or_default(),
+            row.file.unwrap_or_default().to_owned(),
+            row.line.map_or_else(String::new, |line| line.to_string()),
         ]
     }));
-    super::csv::render(&rows)
+    super::csv::render(&lines)
 }
 
-fn chosen<'a>(model: &'a Deployment, wanted: &'a dyn Fn(&str) -> bool) -> impl Iterator<Item = &'a Link> {
-    model.links.iter().filter(|link| wanted(&model.nodes[link.node].name))
+fn rows<'a>(model: &'a Deployment, wanted: &dyn Fn(&str) -> bool) -> Vec<Row<'a>> {
+    let links = model.links.iter().filter(|link| wanted(&model.nodes[link.node].name)).map(|link| of_link(model, link));
+    let forwards = model.forwards.iter().filter(|forward| wanted(&model.nodes[forward.node].name));
+    links.chain(forwards.map(|forward| of_forward(model, forward))).collect()
+}
+
+fn of_link<'a>(model: &'a Deployment, link: &'a Link) -> Row<'a> {
+    let spec = &model.catalogue().links[link.spec];
+    let place = place(link);
+    Row {
+        id: &spec.id,
+        title: spec.title.clone(),
+        from: &model.nodes[link.node].name,
+        to: targets(model, link),
+        host: host(link),
+        port: link.port.value(),
+        scheme: &link.scheme,
+        verdict: link.verdict.name(),
+        why: why(link),
+        reasons: reasons(model, &link.port, None),
+        file: place.map(|place| model.sources().get(place.source).name.as_str()),
+        line: place.map(|place| model.sources().position(place).start.line),
+        address: address(link),
+    }
+}
+
+fn of_forward<'a>(model: &'a Deployment, forward: &Forward) -> Row<'a> {
+    let node = &model.nodes[forward.node];
+    let verdict = if forward.open { Verdict::Ok } else { Verdict::NothingListens };
+    let host = node.host.as_deref().map(said);
+    Row {
+        id: FORWARD,
+        title: format!("What it gets on {}", forward.port),
+        from: &model.inputs.topology.load_balancers[forward.balancer].host.value,
+        to: vec![&node.name],
+        address: format!("{}:{}", host.as_deref().unwrap_or("?"), forward.backend_port),
+        host,
+        port: Some(forward.backend_port),
+        scheme: "",
+        verdict: verdict.name(),
+        why: None,
+        reasons: Vec::new(),
+        file: Some(&model.sources().get(forward.place.source).name),
+        line: Some(model.sources().position(forward.place).start.line),
+    }
 }
 
 /// The nodes that a link goes to, or was meant to.
