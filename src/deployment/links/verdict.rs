@@ -329,6 +329,12 @@ impl Judge<'_> {
         };
         let worst = judged.iter().find(|(target, _, _)| !satisfied(target));
         let result = worst.map_or((Verdict::Ok, String::new()), |(_, verdict, why)| (*verdict, why.clone()));
+        if result.0 == Verdict::WrongPort
+            && !link.host.own
+            && let Some((node, listener)) = self.answers_by_name(link, targets, port)
+        {
+            return Self::wrong_role(link, node, listener);
+        }
         link.targets = judged.iter().map(|(target, _, _)| Target { fits: satisfied(target), ..target.clone() }).collect();
         if result.0 == Verdict::Ok {
             // Of several on one machine, the one at the port is the one that is called.
@@ -342,6 +348,15 @@ impl Judge<'_> {
     /// Whether the call can be made with the scheme of a link.
     fn knows_scheme(&self, link: &Link) -> bool {
         self.target.listeners.iter().any(|(scheme, _)| *scheme == link.scheme)
+    }
+
+    /// The node that a host names and that listens at the port, where none of the targets has that name: they only share its machine.
+    fn answers_by_name(&self, link: &Link, targets: &[usize], port: i64) -> Option<(usize, usize)> {
+        let host = link.host.name.as_ref()?.to_lowercase();
+        if targets.iter().any(|node| self.nodes[*node].hosts.contains(&host)) {
+            return None;
+        }
+        self.directory.named(&host).iter().find_map(|node| Some((*node, self.open_at(*node, port)?)))
     }
 
     fn judge_target(&self, link: &Link, node: usize, port: i64) -> (Target, Verdict, String) {
