@@ -52,11 +52,11 @@ pub(super) struct Archives(HashMap<PathBuf, Result<Opened, ReadError>>);
 
 impl Archives {
     /// Opens every archive among layers and unpacks what is wanted of it.
-    pub(super) fn open<'a>(storage: &dyn Storage, layers: impl Iterator<Item = &'a Layer>, wanted: &[Wanted]) -> Self {
+    pub(super) fn open<'a>(storage: &dyn Storage, layers: impl Iterator<Item = (&'a Layer, &'a [&'a Wanted])>) -> Self {
         let mut asked: BTreeMap<&Path, Asked> = BTreeMap::new();
         let archives =
-            layers.filter(|layer| archive::kind(&layer.path).is_some() && storage.lies(&layer.path) == Ok(Some(Lies::File)));
-        for layer in archives {
+            layers.filter(|(layer, _)| archive::kind(&layer.path).is_some() && storage.lies(&layer.path) == Ok(Some(Lies::File)));
+        for (layer, wanted) in archives {
             let asked = asked.entry(&layer.path).or_default();
             for (path, wanted) in wanted.iter().filter_map(|wanted| Some((layer.within(&wanted.path)?, wanted))) {
                 asked.kinds.entry(path.to_owned()).or_default().insert(wanted.kind);
@@ -134,7 +134,7 @@ pub(super) fn read(
     storage: &dyn Storage,
     archives: &Archives,
     (layer, lies): (&Layer, Lies),
-    wanted: &[Wanted],
+    wanted: &[&Wanted],
 ) -> Result<Vec<RawFile>, HomeState> {
     let shown = display(&layer.path);
     let opened = match archives.0.get(&layer.path) {
@@ -188,7 +188,7 @@ fn read_entry(opened: &Opened, path: &str, name: String, kind: TextKind) -> RawF
 }
 
 /// What becomes of a home with a layer that holds no wanted file.
-fn nothing(storage: &dyn Storage, layer: &Layer, lies: Lies, is_file: bool, wanted: &[Wanted]) -> HomeState {
+fn nothing(storage: &dyn Storage, layer: &Layer, lies: Lies, is_file: bool, wanted: &[&Wanted]) -> HomeState {
     let to = &layer.to;
     if to.is_empty() {
         let nearest = if lies == Lies::Directory { holding(storage, &layer.path, wanted) } else { None };
@@ -212,7 +212,7 @@ fn nothing(storage: &dyn Storage, layer: &Layer, lies: Lies, is_file: bool, want
 }
 
 /// The directory above a path in which wanted files lie: somebody named a folder within the home.
-fn holding(storage: &dyn Storage, path: &Path, wanted: &[Wanted]) -> Option<String> {
+fn holding(storage: &dyn Storage, path: &Path, wanted: &[&Wanted]) -> Option<String> {
     let holds = |home: &Path| wanted.iter().any(|wanted| storage.read(&join(home, &wanted.path)).is_ok());
     path.ancestors().skip(1).take(4).filter(|home| !home.as_os_str().is_empty()).find(|home| holds(home)).map(display)
 }

@@ -12,7 +12,7 @@ mod layers;
 mod overlay;
 mod storage;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -50,8 +50,10 @@ pub struct Home {
     prefix: Option<String>,
     /// By what it was found.
     found_by: Vec<Layer>,
-    /// The files that were asked for, in that order.
+    /// The files that every home was asked for, in that order.
     files: Vec<FileState>,
+    /// Those that it was asked for and others were not, by their place in the list.
+    more: BTreeMap<usize, FileState>,
 }
 
 /// Homes of an earlier run of which nothing changed since.
@@ -107,7 +109,7 @@ pub struct Wanted {
 impl Home {
     /// The state of the file that was asked for at `index`.
     pub fn file(&self, index: usize) -> &FileState {
-        self.files.get(index).unwrap_or(&FileState::Absent)
+        self.files.get(index).or_else(|| self.more.get(&index)).unwrap_or(&FileState::Absent)
     }
 
     /// What people should call a file of the home that is not there.
@@ -118,7 +120,7 @@ impl Home {
 
 /// Reads the wanted files of every home, each home and each archive once, and adds them to `sources` in a fixed order.
 ///
-/// Paths of layers are relative to `base`. Files of equal bytes share their [`Content`], those that are read now. What is
+/// What only some homes are asked for stands behind what all are. Paths of layers are relative to `base`. Files of equal bytes share their [`Content`], those that are read now. What is
 /// `known` is taken from there; it must have been asked for the same files.
 pub fn read(
     storage: &dyn Storage,
@@ -137,29 +139,40 @@ pub fn read(
             distinct.len() - 1
         });
     }
-    let mut asks: Vec<Vec<usize>> = vec![Vec::new(); distinct.len()];
-    for (index, home) in homes.iter().enumerate() {
-        asks[index_of[home]].push(index);
+    let of_all = wanted.partition_point(|wanted| wanted.only_of.is_empty());
+    // Only what each is asked for: so many scripts as nodes, looked for in so many homes, would be their product.
+    let mut more: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); distinct.len()];
+    for (index, wanted) in wanted.iter().enumerate().skip(of_all) {
+        for home in wanted.only_of.iter().filter_map(|home| homes.get(*home)) {
+            more[index_of[home]].insert(index);
+        }
     }
-    let earlier: HashMap<&[Layer], &Home> =
-        known.iter().flat_map(|known| known.homes).map(|home| (home.found_by.as_slice(), &**home)).collect();
-    let new = distinct.iter().filter(|home| !earlier.contains_key(home.as_slice()));
-    let archives = Archives::open(storage, new.copied().flatten(), wanted);
+    let asked: Vec<Vec<&Wanted>> =
+        more.iter().map(|more| wanted[..of_all].iter().chain(more.iter().map(|index| &wanted[*index])).collect()).collect();
+    let asks_the_same = |home: &&Arc<Home>| index_of.get(&&home.found_by).is_some_and(|at| home.more.keys().eq(&more[*at]));
+    let known_homes = known.iter().flat_map(|known| known.homes).filter(asks_the_same);
+    let earlier: HashMap<&[Layer], &Home> = known_homes.map(|home| (home.found_by.as_slice(), &**home)).collect();
+    let new = distinct.iter().zip(&asked).filter(|(home, _)| !earlier.contains_key(home.as_slice()));
+    let archives = Archives::open(storage, new.flat_map(|(home, asked)| home.iter().map(move |layer| (layer, asked.as_slice()))));
     let raw: Vec<RawHome> = distinct
         .par_iter()
-        .zip(&asks)
-        .map(|(home, asking)| match known.zip(earlier.get(home.as_slice())) {
+        .zip(&asked)
+        .map(|(home, asked)| match known.zip(earlier.get(home.as_slice())) {
             Some((known, home)) => RawHome::again(home, known.sources),
-            None => read_home(storage, &archives, home, asking, wanted),
+            None => read_home(storage, &archives, home, asked),
         })
         .collect();
     let mut adding = Adding { sources, contents: HashMap::new(), files: HashMap::new() };
     let built: Vec<Arc<Home>> = raw
         .into_iter()
         .zip(&distinct)
+        .zip(asked.iter().zip(more))
         .enumerate()
-        .map(|(id, (raw, home))| {
-            let files = raw.files.into_iter().zip(wanted).map(|(file, wanted)| adding.file(file, wanted.kind)).collect();
+        .map(|(id, ((raw, home), (asked, more)))| {
+            let mut files: Vec<FileState> =
+                raw.files.into_iter().zip(asked).map(|(file, wanted)| adding.file(file, wanted.kind)).collect();
+            let own = if files.is_empty() { Vec::new() } else { files.split_off(of_all) };
+            let more = more.into_iter().zip(own.into_iter().chain(std::iter::repeat(FileState::Absent))).collect();
             let (layer, state, found_by) = (raw.layer, raw.state, (*home).clone());
             let (name, layers, directories, prefix) = match earlier.get(home.as_slice()) {
                 Some(home) => (home.name.clone(), home.layers.clone(), home.directories.clone(), home.prefix.clone()),
@@ -168,7 +181,7 @@ pub fn read(
                     (layers.join(" + "), layers, archives.directories(home), archives.prefix(home))
                 }
             };
-            Arc::new(Home { id, name, layers, layer, state, directories, prefix, found_by, files })
+            Arc::new(Home { id, name, layers, layer, state, directories, prefix, found_by, files, more })
         })
         .collect();
     homes.iter().map(|home| Arc::clone(&built[index_of[home]])).collect()
@@ -183,7 +196,8 @@ struct RawHome {
 impl RawHome {
     /// A home as it was read before.
     fn again(home: &Home, sources: &Sources) -> Self {
-        let files = home.files.iter().map(|file| match file {
+        let more = home.more.values().filter(|_| !home.files.is_empty());
+        let files = home.files.iter().chain(more).map(|file| match file {
             FileState::Absent => RawFile::Absent,
             FileState::Read(source) => RawFile::Known(sources.get(*source).clone()),
             FileState::Unreadable(source, why) => {
@@ -211,7 +225,7 @@ enum RawFile {
     },
 }
 
-fn read_home(storage: &dyn Storage, archives: &Archives, layers: &[Layer], asking: &[usize], wanted: &[Wanted]) -> RawHome {
+fn read_home(storage: &dyn Storage, archives: &Archives, layers: &[Layer], wanted: &[&Wanted]) -> RawHome {
     let mut files: Vec<RawFile> = wanted.iter().map(|_| RawFile::Absent).collect();
     let failed = |layer, state| RawHome { layer, state, files: Vec::new() };
     // That a layer is not there is worth more than that one holds nothing.
@@ -231,11 +245,6 @@ fn read_home(storage: &dyn Storage, archives: &Archives, layers: &[Layer], askin
             if !matches!(covering, RawFile::Absent) {
                 *file = covering;
             }
-        }
-    }
-    for (file, wanted) in files.iter_mut().zip(wanted) {
-        if !wanted.only_of.is_empty() && asking.iter().all(|home| !wanted.only_of.contains(home)) {
-            *file = RawFile::Absent;
         }
     }
     RawHome { layer: 0, state: HomeState::Present, files }
