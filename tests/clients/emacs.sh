@@ -3,24 +3,15 @@
 # ones as a package. What --fix makes of the same example has to be the same.
 # Usage: tests/clients/emacs.sh [PROGRAM]; without one it is built.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
-
-skip() { echo "skipped: $*"; exit 0; }
+# shellcheck source=tests/clients/common.sh
+source "$(dirname "$0")/common.sh"
 
 command -v emacs >/dev/null || skip "emacs is missing, so it has not tried the language server"
 emacs --batch --eval "(progn (require 'package) (package-initialize) (require 'eglot))" 2>/dev/null || skip "emacs has no Eglot"
 
-if [ $# -gt 0 ]; then
-  program=$1
-else
-  cargo build --locked --quiet
-  program=target/debug/carbonlint
-fi
-program=$(realpath "$program")
+program=$(program "$@")
 script=$(realpath tests/clients/emacs.el)
 
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 cp -r examples/offset-mismatch "$work/edited"
 cp -r examples/offset-mismatch "$work/fixed"
 (cd "$work/edited" && CARBONLINT=$program HOME=$work timeout 120 emacs --batch --load "$script" 2>&1 | tail -n 1)

@@ -3,23 +3,11 @@
 # and the schema of Jenkins for JUnit. They are installed into an environment that is thrown away afterwards.
 # Usage: tests/clients/formats.sh [PROGRAM]; without one it is built.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+# shellcheck source=tests/clients/common.sh
+source "$(dirname "$0")/common.sh"
 
-skip() { echo "skipped: $*"; exit 0; }
-
-command -v python3 >/dev/null || skip "python3 is missing, so nothing but the tests has read these reports"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-python3 -m venv "$work/python" 2>/dev/null || skip "python3 has no venv"
-"$work/python/bin/python" -m pip install --quiet --disable-pip-version-check --retries 1 \
-  sarif-tools==3.0.5 junitparser==5.0.3 xmlschema==4.3.2 2>"$work/pip.log" || skip "the readers cannot be installed here"
-
-if [ $# -gt 0 ]; then
-  program=$1
-else
-  cargo build --locked --quiet
-  program=target/debug/carbonlint
-fi
+python_programs "nothing but the tests has read these reports" sarif-tools==3.0.5 junitparser==5.0.3 xmlschema==4.3.2
+program=$(program "$@")
 
 read_reports() {
   local name=$1

