@@ -121,14 +121,6 @@ pub fn load() -> Result<Catalogue> {
 /// Adds every name of the catalogue to those of its file.
 fn add_names(catalogue: &mut Catalogue, data: Vec<NamesData>) -> Result<()> {
     let mut names = std::mem::take(&mut catalogue.names);
-    for NamesData { file, strays, .. } in &data {
-        for StrayData { meant, names: of } in strays {
-            let place = build_place(Range::default(), file, meant, &catalogue.files)?;
-            if let Some(names) = names.get_mut(place.file) {
-                names.add_stray(place.path, meant, of);
-            }
-        }
-    }
     let mut add = |file: usize, path: &Path, read: bool| {
         if let Some(names) = names.get_mut(file) {
             names.add(path, read);
@@ -152,20 +144,19 @@ fn add_names(catalogue: &mut Catalogue, data: Vec<NamesData>) -> Result<()> {
             add(*file, path, true);
         }
     }
-    let mut lists = Vec::new();
-    for NamesData { file, read, alike, arrays, .. } in data {
-        let paths = read.iter().map(|path| (path, true)).chain(alike.iter().map(|path| (path, false)));
-        for (path, read) in paths {
-            let place = build_place(Range::default(), &file, path, &catalogue.files)?;
-            add(place.file, &place.path, read);
+    for NamesData { file, read, alike, arrays, strays, .. } in data {
+        let place = |path: &str| build_place(Range::default(), &file, path, &catalogue.files);
+        let Some(names) = names.get_mut(find_file(&file, &catalogue.files)?) else { continue };
+        for (paths, read) in [(&read, true), (&alike, false)] {
+            for path in paths {
+                names.add(&place(path)?.path, read);
+            }
         }
         for path in &arrays {
-            lists.push(build_place(Range::default(), &file, path, &catalogue.files)?);
+            names.add_array(&place(path)?.path);
         }
-    }
-    for place in lists {
-        if let Some(names) = names.get_mut(place.file) {
-            names.add_array(&place.path);
+        for StrayData { meant, names: of } in &strays {
+            names.add_stray(place(meant)?.path, meant, of);
         }
     }
     catalogue.names = names;

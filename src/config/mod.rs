@@ -60,7 +60,7 @@ pub use directives::{Directive, of_topology};
 pub use documents::{Documents, Parsed};
 pub use encode::{apply, encode};
 pub use malformed::{Malformed, Twice};
-pub use names::{Misnamed, Named, Names};
+pub use names::{Meant, Misnamed, Named, Names};
 pub use path::{Path, PathError};
 pub use toml_tables::{TableName, rename_table};
 

@@ -7,7 +7,7 @@ use super::change::{RawEdit, to_disk};
 use super::disk::Slice;
 use super::path::{Key, Path};
 use super::toml_change;
-use super::toml_text::key;
+use super::toml_text::{in_brackets, key};
 use super::toml_tree::{self, Kind};
 use super::xml::{self, DOCUMENT};
 use super::{Body, Document, Edit, rename_table};
@@ -62,12 +62,23 @@ pub struct Misnamed {
     pub path: Vec<String>,
     /// The bytes of its own name where it stands first.
     pub span: Span,
-    /// The name that was meant; `None` where the name is right and its brackets are not.
-    pub meant: Option<String>,
-    /// The key that was meant, where that is read elsewhere.
-    pub elsewhere: Option<String>,
+    /// What was meant.
+    pub meant: Meant,
     /// The edits that mend it; `None` where that has to be done by hand.
     pub mend: Option<Vec<Edit>>,
+}
+
+/// What was meant by a name that nobody reads, or reads otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Meant {
+    /// Another name, in its place.
+    Name(String),
+    /// A key that is read elsewhere, by its whole name.
+    Elsewhere(String),
+    /// The same, as a list of tables.
+    Tables,
+    /// The same, with a list of values.
+    Values,
 }
 
 /// What a name names.
@@ -95,15 +106,12 @@ impl Default for Names {
 impl Names {
     /// Adds the names on the way to a setting; those behind `//` or `*` may stand anywhere and tell nothing.
     pub fn add(&mut self, path: &Path, read: bool) {
-        if let Some(path) = path.xml() {
-            let plain = path.steps.iter().map_while(|step| step.name.as_deref().filter(|_| !step.descendant));
-            plain.fold(ROOT, |holder, name| self.enter(holder, name, read));
-        }
+        self.way(path, read);
         let mut holder = ROOT;
         let keys = path.toml().unwrap_or_default();
         for (at, key) in keys.iter().enumerate() {
             match key {
-                Key::Name(name) => holder = self.enter(holder, name, read),
+                Key::Name(name) => holder = self.child(holder, name).unwrap_or(holder),
                 // Behind the last name it is a list of values.
                 Key::Each if keys[at..].iter().any(|key| matches!(key, Key::Name(_))) => {
                     if let Some(known) = self.nodes.get_mut(holder as usize) {
@@ -123,15 +131,15 @@ impl Names {
 
     /// Adds the name of a key that takes a list of values only, in square brackets.
     pub fn add_array(&mut self, path: &Path) {
-        let names =
-            path.toml().unwrap_or_default().iter().filter_map(|key| if let Key::Name(name) = key { Some(name) } else { None });
-        let mut at = ROOT;
-        for name in names {
-            at = self.enter(at, name, true);
-        }
+        let at = self.way(path, true);
         if let Some(known) = self.nodes.get_mut(at as usize) {
             known.array = true;
         }
+    }
+
+    /// Adds the names of a path; where they lead.
+    fn way(&mut self, path: &Path, read: bool) -> u32 {
+        path.names().into_iter().fold(ROOT, |holder, name| self.enter(holder, name, read))
     }
 
     fn enter(&mut self, holder: u32, name: &str, read: bool) -> u32 {
@@ -178,12 +186,12 @@ impl Names {
 type Near<'a> = (usize, &'a str, u32);
 
 /// What was meant by names, each looked for once for what holds it.
-struct Meant<'a> {
+struct Guesses<'a> {
     names: &'a Names,
     near: HashMap<(u32, String), Vec<Near<'a>>>,
 }
 
-impl<'a> Meant<'a> {
+impl<'a> Guesses<'a> {
     fn new(names: &'a Names) -> Self {
         Self { names, near: HashMap::new() }
     }
@@ -232,7 +240,7 @@ impl Document {
             places.push(place);
         }
         let mut said: HashSet<(u32, &str)> = HashSet::new();
-        let mut meant_by = Meant::new(names);
+        let mut meant_by = Guesses::new(names);
         let mut found = Vec::new();
         for (element, place) in tree.elements.iter().zip(&places) {
             let (None, Some(holder)) = (place, holder_of(&places, element.parent)) else { continue };
@@ -257,8 +265,7 @@ impl Document {
                 kind: Named::Element,
                 path,
                 span: self.disk.span(element.name),
-                meant: Some(meant.to_owned()),
-                elsewhere: None,
+                meant: Meant::Name(meant.to_owned()),
                 mend,
             });
         }
@@ -268,7 +275,7 @@ impl Document {
     fn misnamed_keys(&self, tree: &toml_tree::Tree, content: &Content, names: &Names) -> Vec<Misnamed> {
         let mut found = Vec::new();
         let mut said: HashSet<Vec<String>> = HashSet::new();
-        let mut meant_by = Meant::new(names);
+        let mut meant_by = Guesses::new(names);
         let mut open: Vec<(u32, u32, Vec<String>)> = vec![(ROOT, ROOT, Vec::new())];
         while let Some((index, place, path)) = open.pop() {
             let Some(node) = tree.node(index) else { continue };
@@ -307,8 +314,8 @@ impl Document {
                             moved(tree, content, held, stray)
                         };
                         let mend = edits.map(|edits| to_disk(content, edits));
-                        let elsewhere = Some(stray.title.clone());
-                        found.push(Misnamed { kind: Named::Key, path, span, meant: None, elsewhere, mend });
+                        let meant = Meant::Elsewhere(stray.title.clone());
+                        found.push(Misnamed { kind: Named::Key, path, span, meant, mend });
                     }
                     continue;
                 };
@@ -323,7 +330,7 @@ impl Document {
                     (Named::Key, name.map(|name| to_disk(content, vec![(range(name), key(meant))])))
                 };
                 let span = self.disk.span(name.unwrap_or_else(|| tree.place_of_name(held)));
-                found.push(Misnamed { kind, path, span, meant: Some(meant.to_owned()), elsewhere: None, mend });
+                found.push(Misnamed { kind, path, span, meant: Meant::Name(meant.to_owned()), mend });
             }
         }
         found
@@ -331,10 +338,8 @@ impl Document {
 
     /// A text where a list of them is read; it gets brackets around it.
     fn lone(&self, tree: &toml_tree::Tree, key: &toml_tree::Node, content: &Content, path: Vec<String>) -> Misnamed {
-        let value = range(key.written);
-        let brackets = vec![(value.start..value.start, "[".to_owned()), (value.end..value.end, "]".to_owned())];
-        let mend = Some(to_disk(content, brackets));
-        Misnamed { kind: Named::Key, path, span: self.disk.span(tree.place_of_name(key)), meant: None, elsewhere: None, mend }
+        let mend = Some(to_disk(content, in_brackets(range(key.written))));
+        Misnamed { kind: Named::Key, path, span: self.disk.span(tree.place_of_name(key)), meant: Meant::Values, mend }
     }
 
     /// A single table where a list of tables is read; its header gets a second pair of brackets.
@@ -342,9 +347,8 @@ impl Document {
         let header = range(table.written);
         let written = content.text().get(header.clone()).unwrap_or_default();
         let has_header = written.starts_with('[') && written.ends_with(']') && !written.contains('\n');
-        let brackets = || vec![(header.start..header.start, "[".to_owned()), (header.end..header.end, "]".to_owned())];
-        let mend = has_header.then(|| to_disk(content, brackets()));
-        Misnamed { kind: Named::Table, path, span: self.disk.span(tree.place_of_name(table)), meant: None, elsewhere: None, mend }
+        let mend = has_header.then(|| to_disk(content, in_brackets(header)));
+        Misnamed { kind: Named::Table, path, span: self.disk.span(tree.place_of_name(table)), meant: Meant::Tables, mend }
     }
 
     /// The key that an unknown one stands for, if nothing says that one.

@@ -1,5 +1,9 @@
 //! TOML as text: where statements and lines start, and values as they are written.
 
+use std::ops::Range;
+
+use super::change::RawEdit;
+
 /// Dotted keys longer than this are taken for inline tables; looking further back would be quadratic in those.
 const LONGEST_KEY: usize = 512;
 
@@ -77,6 +81,11 @@ pub(super) fn escaped(value: &str) -> String {
         }
     }
     written
+}
+
+/// The edits that put a pair of square brackets around a range.
+pub(super) fn in_brackets(range: Range<usize>) -> Vec<RawEdit> {
+    vec![(range.start..range.start, "[".to_owned()), (range.end..range.end, "]".to_owned())]
 }
 
 /// A key as it is written: bare where it can be.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::change::to_disk;
 use super::malformed::{Malformed, TEMPLATE, Twice, line_of, merge_marker, stray_mark, template_mark};
-use super::toml_text::{line_end, line_start};
+use super::toml_text::{in_brackets, line_end, line_start};
 use crate::source::{Content, after_toml_string};
 
 /// More parts than any real key has; the parser builds a table for each, one in the other.
@@ -131,8 +131,7 @@ fn duplicate(content: &Content, range: Range<usize>) -> Malformed {
     let of_list = table && !line.starts_with("[[") && first.is_some_and(|first| text[first..].trim_start().starts_with("[["));
     let listed = line.find(']').filter(|_| of_list).map(|close| {
         let open = start + (text[start..].len() - text[start..].trim_start().len());
-        let edits = vec![(open..open, "[".to_owned()), (open + close..open + close, "]".to_owned())];
-        (key.to_owned(), to_disk(content, edits))
+        (key.to_owned(), to_disk(content, in_brackets(open..open + close)))
     });
     let first =
         first.map(|first| content.to_disk(first..first + text[first..].lines().next().map_or(0, |line| line.trim_end().len())));

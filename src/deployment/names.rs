@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::config::{self, Edit, Named, Path};
+use crate::config::{self, Edit, Meant, Named, Path};
 use crate::home::FileState;
 use crate::source::{Place, SourceId};
 
@@ -132,7 +132,7 @@ fn specs(inputs: &Inputs) -> BTreeMap<SourceId, BTreeSet<usize>> {
 }
 
 fn in_words(name: config::Misnamed, file: usize, source: SourceId) -> Name {
-    let config::Misnamed { kind, path, span, meant, elsewhere, mend } = name;
+    let config::Misnamed { kind, path, span, meant, mend } = name;
     let (own, holders) = path.split_last().map_or(("", &[][..]), |(own, holders)| (own.as_str(), holders));
     let full = |name: &str| holders.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join(".");
     let what = match (kind, holders.last()) {
@@ -141,21 +141,14 @@ fn in_words(name: config::Misnamed, file: usize, source: SourceId) -> Name {
         (Named::Element, Some(holder)) => format!("the element `{own}` in `{holder}`"),
         (Named::Element, None) => format!("the element `{own}`"),
     };
-    let fault = match (&elsewhere, &meant, kind) {
-        (Some(_), ..) => Fault::Stray,
-        (None, Some(_), _) => Fault::Unread,
-        (None, None, Named::Key) => Fault::Lone,
-        (None, None, _) => Fault::Single,
+    let path_of = |name: &str| holders.iter().cloned().chain([name.to_owned()]).collect::<Vec<_>>();
+    let (fault, nearest, path) = match meant {
+        Meant::Elsewhere(key) => (Fault::Stray, key, Vec::new()),
+        Meant::Name(name) if kind == Named::Element => (Fault::Unread, name.clone(), path_of(&name)),
+        Meant::Name(name) => (Fault::Unread, full(&name), path_of(&name)),
+        // Its name is the right one.
+        Meant::Tables => (Fault::Single, full(own), path_of(own)),
+        Meant::Values => (Fault::Lone, full(own), path_of(own)),
     };
-    let mut meant_path = if elsewhere.is_some() { Vec::new() } else { path.clone() };
-    if let (Some(last), Some(meant)) = (meant_path.last_mut(), &meant) {
-        last.clone_from(meant);
-    }
-    let nearest = match kind {
-        _ if elsewhere.is_some() => elsewhere,
-        Named::Element => meant,
-        // Without a name that was meant it is the right one.
-        _ => Some(full(meant.as_deref().unwrap_or(own))),
-    };
-    Name { file, place: Place { source, span }, what, nearest, path: meant_path, first: None, fault, mend }
+    Name { file, place: Place { source, span }, what, nearest: Some(nearest), path, first: None, fault, mend }
 }

@@ -56,7 +56,7 @@ impl Started {
 
     /// What counts for a node with a home.
     pub(super) fn of(inputs: &Inputs, declared: &topology::Node, home: &Home, roles: &[String]) -> Self {
-        let command = declared.start.as_ref().and_then(|start| command::read(&start.value).ok()).unwrap_or_default();
+        let command = declared.command();
         let Scripts { around, of_product, unread } = scripts(inputs, &command.scripts, home, roles);
         let mut options = of_topology(inputs, declared);
         let mut ranks = add_environment(inputs, declared, &command.environment, &mut options);
@@ -157,8 +157,7 @@ fn said<'a>(
 pub fn files_of(catalogue: &Catalogue, topology: &topology::Topology) -> Vec<FileSpec> {
     let mut nodes_of: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
     for (index, node) in topology.nodes.iter().enumerate() {
-        let command = node.start.as_ref().and_then(|start| command::read(&start.value).ok()).unwrap_or_default();
-        for path in command.scripts.iter().filter(|path| !is_of_product(catalogue, path)).flat_map(|path| paths(path)) {
+        for path in node.command().scripts.iter().filter(|path| !is_of_product(catalogue, path)).flat_map(|path| paths(path)) {
             nodes_of.entry(path).or_default().insert(index);
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::Rank;
+use super::{Rank, script};
 
 /// A character of the command, and its byte offset there.
 type Character = (char, usize);
@@ -37,7 +37,7 @@ pub struct Value {
 /// # Errors
 /// The byte offset of a quote that is opened and never closed.
 pub fn read(command: &str) -> Result<Command, usize> {
-    let command = &*super::script::one_word(command);
+    let command = &*script::one_word(command);
     let characters: Vec<Character> = command.char_indices().map(|(at, c)| (c, at)).collect();
     let mut reader = Reader { command, found: BTreeMap::new(), debug: false, environment: BTreeMap::new(), scripts: Vec::new() };
     reader.read(&words(&characters)?, Rank::Argument, 0);
@@ -120,10 +120,7 @@ fn assigned(word: &str) -> Option<(usize, Rank)> {
 
 /// Whether a word is the path of a script, and no address or option that ends like one.
 fn is_script(word: &str) -> bool {
-    let ends = [".sh", ".bat"].iter().any(|end| {
-        word.len().checked_sub(end.len()).is_some_and(|at| word.as_bytes()[at..].eq_ignore_ascii_case(end.as_bytes()))
-    });
-    ends && !word.starts_with('-') && !word.contains(['=', '@', '\n']) && !word.contains("//")
+    script::script(word).is_some() && !word.starts_with('-') && !word.contains(['=', '@', '\n']) && !word.contains("//")
 }
 
 /// Whether a text is the name of a variable.

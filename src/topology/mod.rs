@@ -22,6 +22,7 @@ pub use references::check_references;
 
 use crate::source::{Span, Spanned};
 use crate::start::Rank;
+use crate::start::command::{self, Command};
 
 /// What the topology file says. All spans are bytes of that file on disk.
 #[derive(Debug, Clone, Default)]
@@ -74,6 +75,13 @@ pub struct Node {
     pub product: Option<Spanned<String>>,
     /// Names of nodes that are meant where a configured host names nobody.
     pub key_manager: Vec<Spanned<String>>,
+}
+
+impl Node {
+    /// What the start command says; nothing where there is none.
+    pub fn command(&self) -> Command {
+        self.start.as_ref().and_then(|start| command::read(&start.value).ok()).unwrap_or_default()
+    }
 }
 
 /// A layer of a home: a directory, an archive, or a file.

@@ -137,7 +137,7 @@ fn range(field: &Field<'_>) -> Option<Range<usize>> {
 }
 
 /// The name of the script that a path names, without what stands behind the dot.
-fn script(path: &str) -> Option<String> {
+pub(in crate::start) fn script(path: &str) -> Option<String> {
     let path = strip(path, ".sh").or_else(|| strip(path, ".bat"))?;
     Some(path.rsplit(['/', '\\']).next().unwrap_or(path).to_lowercase())
 }

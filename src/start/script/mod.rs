@@ -27,6 +27,8 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+pub(super) use launch::script;
+
 use super::{Rank, Syntax};
 
 /// What a script says of options.
