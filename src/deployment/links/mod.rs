@@ -2,6 +2,7 @@
 //! written, `used` says whether the node uses it, `verdict` judges it.
 
 mod address;
+mod balanced;
 mod pairing;
 mod used;
 mod verdict;
